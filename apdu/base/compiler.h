@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The only home of compiler extensions (style.md): everything else is plain C11. */
+#ifndef DMSCI_COMPILER_H
+#define DMSCI_COMPILER_H
+
+#if defined(__GNUC__) || defined(__clang__)
+#define DMSCI_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#define DMSCI_UNUSED            __attribute__((unused))
+#else
+#define DMSCI_PRINTF(fmt, args)
+#define DMSCI_UNUSED
+#endif
+
+#define DMSCI_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the library's own code needs of the context: memory, stories of failures, log lines. */
+#ifndef DMSCI_CTX_H
+#define DMSCI_CTX_H
+
+#include "apdu/base/compiler.h"
+#include <dmsc/bytes.h>
+#include <dmsc/ctx.h>
+#include <stdarg.h>
+
+/** Zeroed memory of @p n bytes, n > 0; NULL when there is none (the story is told). */
+void *dmsci_alloc(struct dmsc_ctx *ctx, size_t n);
+/** Zeroed array; NULL also when count * size overflows. */
+void *dmsci_calloc(struct dmsc_ctx *ctx, size_t count, size_t size);
+/** As realloc(3): NULL leaves @p p as it was. New bytes are not zeroed. */
+void *dmsci_realloc(struct dmsc_ctx *ctx, void *p, size_t n);
+void dmsci_free(struct dmsc_ctx *ctx, void *p);
+/** NUL-terminated copy of @p n characters. */
+char *dmsci_strndup(struct dmsc_ctx *ctx, const char *s, size_t n);
+char *dmsci_strdup(struct dmsc_ctx *ctx, const char *s);
+
+/** Overlapping is fine; n == 0 with NULL is fine. The one memcpy of the project. */
+void dmsci_copy(void *to, const void *from, size_t n);
+
+/**
+ * Begin the story of a failure: what was being done, in a few words ("SELECT ADF.DMSC", "open store
+ * /var/lib/..."). Forgets the story before. @return @p err, so that it can stand behind return
+ */
+enum dmsc_err dmsci_fail(struct dmsc_ctx *ctx, enum dmsc_err err, const char *fmt, ...)
+    DMSCI_PRINTF(3, 4);
+/* The other parts of the story just begun. The innermost layer knows best: a part that is already
+ * told stays as it is. */
+void dmsci_where(struct dmsc_ctx *ctx, const char *fmt, ...) DMSCI_PRINTF(2, 3);
+/** @param reason stable name for programs, at most 47 characters; NULL for none */
+void dmsci_why(struct dmsc_ctx *ctx, const char *reason, const char *fmt, ...) DMSCI_PRINTF(3, 4);
+void dmsci_hint(struct dmsc_ctx *ctx, const char *fmt, ...) DMSCI_PRINTF(2, 3);
+void dmsci_fail_sw(struct dmsc_ctx *ctx, uint16_t sw);
+void dmsci_fail_code(struct dmsc_ctx *ctx, int code);
+
+/** A constant format, one event, no line end, no secret. Cheap when nobody listens. */
+void dmsci_log(struct dmsc_ctx *ctx, enum dmsc_level level, const char *area, const char *fmt, ...)
+    DMSCI_PRINTF(4, 5);
+
+/** Append formatted text. DMSC_E_LIMIT when it would pass the ceiling. */
+DMSC_NODISCARD enum dmsc_err dmsci_buf_printf(struct dmsc_buf *buf, const char *fmt, ...)
+    DMSCI_PRINTF(2, 3);
+
+/** CRC-32 of IEEE 802.3, reflected, init and final XOR FFFFFFFF: "123456789" gives CBF43926. */
+uint32_t dmsci_crc32(struct dmsc_bytes bytes);
+
+/** strict UTF-8 (RFC 3629): no overlong form, no surrogate, nothing above 10FFFF, no NUL. */
+bool dmsci_utf8_valid(struct dmsc_bytes bytes);
+
+/** Seconds since 1970 as "20260131T174500Z". @p ret_text holds 17 bytes. */
+void dmsci_time_basic(int64_t seconds, char ret_text[17]);
+/** Seconds since 1970 as "2026-01-31T17:45:00Z". @p ret_text holds 21 bytes. */
+void dmsci_time_text(int64_t seconds, char ret_text[21]);
+
+#endif

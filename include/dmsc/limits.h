@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DMSC_LIMITS_H
+#define DMSC_LIMITS_H
+
+#include <stddef.h>
+
+/**
+ * Every ceiling of the library in one place; docs/limits.md gives the reason of each default.
+ * Sizes are bytes. A field of 0 takes its default.
+ */
+struct dmsc_limits {
+    size_t ef_size;            /* largest EF that is read whole */
+    size_t rapdu_size;         /* response data of one exchange, GET RESPONSE included */
+    unsigned get_response;     /* 61xx in a row */
+    unsigned proactive;        /* FETCH in a row */
+    size_t mo_body_size;       /* one MO body on the card: spec/card.md 5.10 */
+    unsigned ma_entries;       /* MA list */
+    unsigned ma_scopes;        /* scopes of one MA */
+    unsigned mo_entries;       /* MO index */
+    size_t uri_length;         /* LocURI, characters */
+    unsigned uri_depth;        /* segments */
+    size_t uri_segment;        /* one segment, characters */
+    size_t node_value;         /* value of one leaf */
+    unsigned tree_nodes;       /* nodes of the tree */
+    unsigned tnds_nodes;       /* nodes of one TNDS object */
+    unsigned xml_depth;        /* nesting of a message or a TNDS object */
+    size_t message_size;       /* one DM message we accept: MaxMsgSize */
+    size_t object_size;        /* one object of a server: MaxObjSize */
+    unsigned message_commands; /* commands in one message */
+    unsigned session_messages; /* messages of a server in one session */
+    size_t http_header_size;   /* header section of one response */
+    unsigned redirects;
+    unsigned certificates; /* certificates taken from one card */
+    size_t certificate_size;
+};
+
+#define DMSC_LIMITS_INIT                                                                           \
+    {                                                                                              \
+        0                                                                                          \
+    }
+
+#endif
