@@ -44,6 +44,8 @@ void dmsc_diag_clear(struct dmsc_ctx *ctx)
 
 /* Text of the outside world ends up here: control characters become dots, so that a story stays one
  * line and cannot drive a terminal; a cut at the end never leaves half a UTF-8 character. */
+static void tell(char *part, size_t size, const char *fmt, va_list args) DMSCI_PRINTF(3, 0);
+
 static void tell(char *part, size_t size, const char *fmt, va_list args)
 {
     size_t n;
