@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "apdu/cmd/exchange.h"
+#include "apdu/base/ctx.h"
+#include <dmsc/secret.h>
+
+uint8_t dmsci_cla_channel(uint8_t cla, unsigned channel)
+{
+    /* Channels 4..19 live in 4X and CX, whose low nibble is the channel less four (table 10.4a). */
+    if (channel < 4)
+        return (uint8_t)(cla | channel);
+    return (uint8_t)((cla & 0x80) | 0x40 | (channel - 4));
+}
+
+uint8_t dmsci_cla_get_response(uint8_t cla)
+{
+    if (cla == 0xA0)
+        return 0xA0; /* 2G */
+    if ((cla & 0x40) != 0)
+        return (uint8_t)(0x40 | (cla & 0x0F));
+    return cla & 0x03;
+}
+
+/* One turn on the wire; the answer's data is appended, its SW given apart. */
+static enum dmsc_err turn(struct dmsc_ctx *ctx, enum dmsc_protocol protocol,
+                          const struct dmsci_transmit *transmit, const struct dmsc_capdu *capdu,
+                          struct dmsc_buf *data, uint16_t *ret_sw)
+{
+    uint8_t block[DMSC_CAPDU_MAX];
+    struct dmsc_wr w = dmsc_wr(block, sizeof(block));
+    struct dmsc_buf rapdu;
+    enum dmsc_err err;
+
+    dmsc_buf_init(&rapdu, ctx, dmsc_ctx_limits(ctx)->rapdu_size + 2);
+    err = dmsc_capdu_encode(capdu, protocol, &w);
+    if (err != DMSC_OK) {
+        err = dmsci_fail(ctx, err, "encode command %02X %02X", capdu->cla, capdu->ins);
+        goto out;
+    }
+    err = transmit->send(transmit->user, dmsc_bytes(block, w.n), &rapdu);
+    if (err != DMSC_OK)
+        goto out;
+    if (rapdu.n < 2) {
+        err = dmsci_fail(ctx, DMSC_E_LINK, "read the answer to command %02X %02X", capdu->cla,
+                         capdu->ins);
+        dmsci_why(ctx, "link:short-answer", "%zu bytes came, a status word has 2", rapdu.n);
+        goto out;
+    }
+    err = dmsc_buf_append(data, dmsc_bytes(rapdu.p, rapdu.n - 2));
+    *ret_sw = (uint16_t)(rapdu.p[rapdu.n - 2] << 8 | rapdu.p[rapdu.n - 1]);
+out:
+    dmsc_wipe(block, sizeof(block)); /* may hold a PIN */
+    dmsc_buf_clear(&rapdu);
+    return err;
+}
+
+static struct dmsc_capdu get_response(const struct dmsc_capdu *capdu, uint16_t le)
+{
+    return (struct dmsc_capdu){ .cla = dmsci_cla_get_response(capdu->cla), .ins = 0xC0, .le = le };
+}
+
+static uint16_t le_of(uint16_t sw)
+{
+    return (sw & 0xFF) == 0 ? 256 : sw & 0xFF;
+}
+
+/* What to send next, if anything. A warning on a case 4 of T=0 says that data may wait: GET
+ * RESPONSE with Le 00 makes the card tell how much (7.3.1.1.4); the warning stays the result. */
+static bool follow(const struct dmsc_capdu *capdu, enum dmsc_protocol protocol, uint16_t sw,
+                   size_t data_bytes, uint16_t *warning, struct dmsc_capdu *next)
+{
+    switch (dmsc_sw_class(sw)) {
+    case DMSC_SW_MORE:
+        *next = get_response(capdu, le_of(sw));
+        return true;
+    case DMSC_SW_WRONG_LE:
+        if (next->le == le_of(sw))
+            return false; /* the very Le it asked for is wrong again: leave it at that */
+        next->le = le_of(sw);
+        return true;
+    case DMSC_SW_WARNING:
+        if (*warning != 0 || protocol != DMSC_T0 || capdu->data.n == 0 || capdu->le == 0 ||
+            data_bytes > 0)
+            return false;
+        *warning = sw;
+        *next = get_response(capdu, 256);
+        return true;
+    default:
+        return false;
+    }
+}
+
+enum dmsc_err dmsci_exchange(struct dmsc_ctx *ctx, enum dmsc_protocol protocol,
+                             const struct dmsci_transmit *transmit, const struct dmsc_capdu *capdu,
+                             struct dmsc_buf *ret_data, uint16_t *ret_sw)
+{
+    size_t start = ret_data->n;
+    unsigned left = dmsc_ctx_limits(ctx)->get_response;
+    struct dmsc_capdu next = *capdu;
+    uint16_t warning = 0;
+    uint16_t sw = 0;
+    enum dmsc_err err;
+
+    for (;;) {
+        err = turn(ctx, protocol, transmit, &next, ret_data, &sw);
+        if (err != DMSC_OK)
+            break;
+        if (!follow(capdu, protocol, sw, ret_data->n - start, &warning, &next))
+            break;
+        if (left-- == 0) {
+            err = dmsci_fail(ctx, DMSC_E_LIMIT, "read the answer to command %02X %02X", capdu->cla,
+                             capdu->ins);
+            dmsci_why(ctx, "link:endless", "the card announces more data without end (SW %04X)",
+                      sw);
+            break;
+        }
+    }
+    if (err != DMSC_OK) {
+        dmsc_buf_truncate(ret_data, start);
+        return err;
+    }
+    /* A card that has nothing behind the warning refuses GET RESPONSE; the warning is the answer.
+     */
+    *ret_sw = warning != 0 ? warning : sw;
+    return DMSC_OK;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "apdu/base/ctx.h"
+#include "apdu/cmd/exchange.h"
+#include "apdu/link/private.h"
+#include <string.h>
+
+/* TS 102 221 sets no longest answer time; a card that works longer sends procedure bytes (NULL),
+ * which the reader swallows. Half a minute is what PC/SC readers grant. */
+#define TRANSMIT_TIMEOUT_MS 30000
+
+struct dmsc_link {
+    struct dmsc_ctx *ctx;
+    const struct dmsc_link_ops *ops;
+    void *impl;
+    struct dmsc_buf atr;
+    enum dmsc_protocol protocol;
+    uint16_t last_sw;
+    struct dmsc_link_counts counts;
+};
+
+enum dmsc_err dmsc_link_new(struct dmsc_ctx *ctx, const struct dmsc_link_ops *ops, void *impl,
+                            struct dmsc_link **ret_link)
+{
+    struct dmsc_link *link = dmsci_alloc(ctx, sizeof(*link));
+
+    if (link == NULL)
+        return DMSC_E_NOMEM;
+    link->ctx = ctx;
+    link->ops = ops;
+    link->impl = impl;
+    dmsc_buf_init(&link->atr, ctx, 33);
+    *ret_link = link;
+    return DMSC_OK;
+}
+
+void dmsc_link_free(struct dmsc_link *link)
+{
+    if (link == NULL)
+        return;
+    link->ops->close(link->impl);
+    dmsc_buf_clear(&link->atr);
+    dmsci_free(link->ctx, link);
+}
+
+struct dmsc_ctx *dmsc_link_ctx(const struct dmsc_link *link)
+{
+    return link->ctx;
+}
+
+const char *dmsc_link_name(const struct dmsc_link *link)
+{
+    return link->ops->name;
+}
+
+enum dmsc_err dmsc_link_power(struct dmsc_link *link, enum dmsc_power how)
+{
+    enum dmsc_protocol protocol = link->protocol;
+    struct dmsc_buf atr;
+    enum dmsc_err err;
+
+    dmsc_buf_init(&atr, link->ctx, 33);
+    err = link->ops->power(link->impl, how, &atr, &protocol);
+    if (err != DMSC_OK) {
+        dmsc_buf_clear(&atr);
+        return err;
+    }
+    dmsc_buf_clear(&link->atr);
+    link->atr = atr;
+    link->protocol = protocol;
+    link->last_sw = 0;
+    return DMSC_OK;
+}
+
+struct dmsc_bytes dmsc_link_atr(const struct dmsc_link *link)
+{
+    return dmsc_buf_bytes(&link->atr);
+}
+
+enum dmsc_protocol dmsc_link_protocol(const struct dmsc_link *link)
+{
+    return link->protocol;
+}
+
+/* What T=0 puts on the wire: the TPDU, one procedure byte where data follows either way, and the
+ * answer with its SW (ISO 7816-3 10.3). Le of a T=1 case 4 does not travel. */
+static unsigned long wire_bytes(struct dmsc_bytes capdu, struct dmsc_bytes rapdu)
+{
+    bool data_out = capdu.n > 5;
+    bool data_in = rapdu.n > 2;
+    size_t out = capdu.n < 5 ? 5 : data_out ? (size_t)5 + capdu.p[4] : 5;
+
+    return (unsigned long)(out + (data_out || data_in ? 1 : 0) + rapdu.n);
+}
+
+enum dmsc_err dmsc_link_transmit(struct dmsc_link *link, struct dmsc_bytes capdu,
+                                 struct dmsc_buf *ret_rapdu)
+{
+    enum dmsc_err err;
+
+    if (capdu.n < 4 || capdu.n > DMSC_CAPDU_MAX)
+        return dmsci_fail(link->ctx, DMSC_E_ARG, "send a command of %zu bytes", capdu.n);
+    err = link->ops->transmit(link->impl, capdu, TRANSMIT_TIMEOUT_MS, ret_rapdu);
+    if (err != DMSC_OK)
+        return err;
+    link->counts.apdus++;
+    link->counts.bytes += wire_bytes(capdu, dmsc_buf_bytes(ret_rapdu));
+    return DMSC_OK;
+}
+
+static enum dmsc_err send(void *user, struct dmsc_bytes capdu, struct dmsc_buf *ret_rapdu)
+{
+    return dmsc_link_transmit(user, capdu, ret_rapdu);
+}
+
+enum dmsc_err dmsc_link_exchange(struct dmsc_link *link, const struct dmsc_capdu *capdu,
+                                 struct dmsc_buf *ret_data, uint16_t *ret_sw)
+{
+    struct dmsci_transmit transmit = { send, link };
+    struct dmsc_buf data;
+    uint16_t sw = 0;
+    enum dmsc_err err;
+
+    dmsc_buf_init(&data, link->ctx, dmsc_ctx_limits(link->ctx)->rapdu_size);
+    /* GET RESPONSE must be the very next command on the interface, so nobody may come between. */
+    err = dmsc_link_lock(link);
+    if (err != DMSC_OK)
+        return err;
+    err = dmsci_exchange(link->ctx, link->protocol, &transmit, capdu, &data, &sw);
+    dmsc_link_unlock(link);
+    if (err == DMSC_OK && ret_data != NULL)
+        err = dmsc_buf_set(ret_data, dmsc_buf_bytes(&data));
+    dmsc_buf_clear(&data);
+    if (err != DMSC_OK)
+        return err;
+    link->last_sw = sw;
+    *ret_sw = sw;
+    return DMSC_OK;
+}
+
+uint16_t dmsc_link_last_sw(const struct dmsc_link *link)
+{
+    return link->last_sw;
+}
+
+enum dmsc_err dmsc_link_lock(struct dmsc_link *link)
+{
+    return link->ops->lock != NULL ? link->ops->lock(link->impl) : DMSC_OK;
+}
+
+void dmsc_link_unlock(struct dmsc_link *link)
+{
+    if (link->ops->unlock != NULL)
+        link->ops->unlock(link->impl);
+}
+
+struct dmsc_link_counts dmsc_link_counts(const struct dmsc_link *link)
+{
+    return link->counts;
+}
+
+static const struct dmsc_link_driver *const own_drivers[] = { &dmsci_pcsc_driver, NULL };
+
+static const struct dmsc_link_driver *find(const struct dmsc_link_driver *const *drivers,
+                                           const char *spec, size_t name_length)
+{
+    for (; drivers != NULL && *drivers != NULL; drivers++) {
+        if (strlen((*drivers)->name) == name_length &&
+            strncmp((*drivers)->name, spec, name_length) == 0)
+            return *drivers;
+    }
+    return NULL;
+}
+
+static enum dmsc_err unknown(struct dmsc_ctx *ctx, const char *spec,
+                             const struct dmsc_link_driver *const *more)
+{
+    const struct dmsc_link_driver *const *lists[] = { own_drivers, more };
+    struct dmsc_buf names;
+
+    dmsc_buf_init(&names, ctx, 256);
+    for (size_t i = 0; i < DMSCI_ARRAY_LEN(lists); i++) {
+        for (size_t k = 0; lists[i] != NULL && lists[i][k] != NULL; k++) {
+            if (dmsci_buf_printf(&names, "%s%s:%s", names.n > 0 ? ", " : "", lists[i][k]->name,
+                                 lists[i][k]->argument) != DMSC_OK)
+                break;
+        }
+    }
+    (void)dmsci_fail(ctx, DMSC_E_ARG, "open the link \"%s\"", spec);
+    dmsci_why(ctx, "link:unknown", "there is no such way to a card");
+    dmsci_hint(ctx, "use one of: %s", dmsc_buf_str(&names));
+    dmsc_buf_clear(&names);
+    return DMSC_E_ARG;
+}
+
+enum dmsc_err dmsc_link_open(struct dmsc_ctx *ctx, const char *spec,
+                             const struct dmsc_link_driver *const *more,
+                             struct dmsc_link **ret_link)
+{
+    size_t name_length = strcspn(spec, ":");
+    const char *argument = spec[name_length] == ':' ? spec + name_length + 1 : "";
+    const struct dmsc_link_driver *driver = find(own_drivers, spec, name_length);
+
+    if (driver == NULL)
+        driver = find(more, spec, name_length);
+    if (driver == NULL)
+        return unknown(ctx, spec, more);
+    return driver->open(ctx, argument, ret_link);
+}
