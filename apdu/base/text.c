@@ -104,7 +104,7 @@ static bool broken_down(int64_t seconds, struct tm *ret_tm)
 {
     time_t t = (time_t)seconds;
 
-    return gmtime_r(&t, ret_tm) != NULL && ret_tm->tm_year >= -1900 && ret_tm->tm_year <= 8099;
+    return gmtime_r(&t, ret_tm) != NULL && ret_tm->tm_year >= -900 && ret_tm->tm_year <= 8099;
 }
 
 void dmsci_time_basic(int64_t seconds, char ret_text[17])
