@@ -40,7 +40,7 @@ static void watch_for_death(const char *name)
 {
     /* abort: assertions and sanitizers; SIGTERM: the test runner's timeout. */
     static const int signals[] = { SIGABRT, SIGTERM };
-    struct sigaction action = { .sa_handler = leave_input_behind, .sa_flags = SA_RESETHAND };
+    struct sigaction action = { .sa_handler = leave_input_behind, .sa_flags = (int)SA_RESETHAND };
 
     (void)snprintf(replay.crash_path, sizeof(replay.crash_path), "fuzz-crash-%s", name);
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
