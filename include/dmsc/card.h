@@ -24,18 +24,18 @@ extern "C" {
 #define DMSC_CARD_FID_BLOB    0x6F30u /* BER-TLV store */
 
 /* Header flags. */
-#define DMSC_CARD_MAL_SLOT_B   0x01u
-#define DMSC_CARD_MOX_SLOT_B   0x02u
-#define DMSC_CARD_SIGNED       0x04u /* the MA list must be signed */
-#define DMSC_CARD_ALSO_PKCS15  0x08u /* import PKCS#15 bootstrap data too */
-#define DMSC_CARD_PURGE        0x10u /* drop card MOs when the card is taken out */
-#define DMSC_CARD_LOCKED       0x20u /* no local writer */
-#define DMSC_CARD_FLAGS_KNOWN  0x3Fu
+#define DMSC_CARD_MAL_SLOT_B  0x01u
+#define DMSC_CARD_MOX_SLOT_B  0x02u
+#define DMSC_CARD_SIGNED      0x04u /* the MA list must be signed */
+#define DMSC_CARD_ALSO_PKCS15 0x08u /* import PKCS#15 bootstrap data too */
+#define DMSC_CARD_PURGE       0x10u /* drop card MOs when the card is taken out */
+#define DMSC_CARD_LOCKED      0x20u /* no local writer */
+#define DMSC_CARD_FLAGS_KNOWN 0x3Fu
 
 /** One commit header: a record of EF.DMHDR. The newest valid one says what the card holds. */
 struct dmsc_card_header {
-    uint8_t flags;       /* DMSC_CARD_ bits above */
-    uint32_t generation; /* G: one more with every commit */
+    uint8_t flags;                        /* DMSC_CARD_ bits above */
+    uint32_t generation;                  /* G: one more with every commit */
     uint8_t card_tag[DMSC_CARD_TAG_SIZE]; /* first bytes of SHA-256 over the raw EF.ICCID */
     uint32_t mal_version, mox_version;    /* G of the last change */
     uint32_t mal_crc, mox_crc;
@@ -116,8 +116,8 @@ struct dmsc_mo_entry {
 
 struct dmsc_mo_index {
     struct dmsc_ctx *ctx;
-    uint32_t version;          /* V_MOX */
-    uint16_t pool_units[2];    /* size of POOL0 and POOL1 in units of 256 bytes */
+    uint32_t version;       /* V_MOX */
+    uint16_t pool_units[2]; /* size of POOL0 and POOL1 in units of 256 bytes */
     struct dmsc_mo_entry *entries;
     size_t count;
 };
@@ -157,9 +157,9 @@ DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_psk_record_decode(struct dmsc_ctx *ct
                                                              struct dmsc_bytes record,
                                                              struct dmsc_psk_record *ret_psk);
 /** @param ret_record holds the key: wipe it */
-DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_psk_record_encode(struct dmsc_ctx *ctx,
-                                                             const struct dmsc_psk_record *psk,
-                                                             uint8_t ret_record[DMSC_CARD_PSK_SIZE]);
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_psk_record_encode(
+    struct dmsc_ctx *ctx, const struct dmsc_psk_record *psk,
+    uint8_t ret_record[DMSC_CARD_PSK_SIZE]);
 DMSC_API void dmsc_psk_record_clear(struct dmsc_psk_record *psk);
 
 /** The card application on one logical channel of a UICC. */
@@ -242,9 +242,9 @@ DMSC_API const struct dmsc_card_body *dmsc_card_image_body(const struct dmsc_car
  * the end, and a card that changed meanwhile is read again, 3 times at most.
  *
  * @param ret_image owned by the caller; untouched on failure
- * @return DMSC_E_REPLAY (card:rollback: an older generation than known), DMSC_E_UNTRUSTED (mal:...),
- * DMSC_E_CORRUPT (mal:crc, mox:crc, mox:body-crc), DMSC_E_PIN (card:pin-needed), DMSC_E_AGAIN
- * (card:changing), DMSC_E_MALFORMED, DMSC_E_NOTFOUND (card:not-provisioned)
+ * @return DMSC_E_REPLAY (card:rollback: an older generation than known), DMSC_E_UNTRUSTED
+ * (mal:...), DMSC_E_CORRUPT (mal:crc, mox:crc, mox:body-crc), DMSC_E_PIN (card:pin-needed),
+ * DMSC_E_AGAIN (card:changing), DMSC_E_MALFORMED, DMSC_E_NOTFOUND (card:not-provisioned)
  */
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_card_read(struct dmsc_card *card,
                                                      const struct dmsc_card_read_options *options,
@@ -273,13 +273,14 @@ struct dmsc_card_change {
 struct dmsc_card_commit {
     const struct dmsc_card_change *changes;
     size_t change_count;
-    const struct dmsc_ma_list *list; /* a new MA list, or NULL; version and card_tag are filled in */
-    const struct dmsc_secret *signing_key; /* for the new list; NULL: unsigned */
+    const struct dmsc_ma_list
+        *list; /* a new MA list, or NULL; version and card_tag are filled in */
+    const struct dmsc_secret *signing_key;   /* for the new list; NULL: unsigned */
     const struct dmsc_card_header *expected; /* refuse if the card moved on since; NULL: any */
-    uint8_t writer;       /* MA id on whose behalf, 0 the issuer */
-    uint32_t commit_time; /* s since 1970, 0 unknown */
-    const struct dmsc_secret *adm; /* ADM1, 8 bytes */
-    const struct dmsc_secret *pin; /* PIN1: needed only to move bodies of POOL1 aside */
+    uint8_t writer;                          /* MA id on whose behalf, 0 the issuer */
+    uint32_t commit_time;                    /* s since 1970, 0 unknown */
+    const struct dmsc_secret *adm;           /* ADM1, 8 bytes */
+    const struct dmsc_secret *pin;           /* PIN1: needed only to move bodies of POOL1 aside */
 };
 #define DMSC_CARD_COMMIT_INIT                                                                      \
     {                                                                                              \
@@ -307,8 +308,8 @@ struct dmsc_card_profile;
  * Load a profile and all files it names, relative to it. Strict: an unknown member is an error.
  * @return DMSC_E_CONFIG; the story names file, JSON path and reason (profile:...)
  */
-DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_card_profile_load(struct dmsc_ctx *ctx, const char *path,
-                                                             struct dmsc_card_profile **ret_profile);
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_card_profile_load(
+    struct dmsc_ctx *ctx, const char *path, struct dmsc_card_profile **ret_profile);
 DMSC_API void dmsc_card_profile_free(struct dmsc_card_profile *profile);
 
 struct dmsc_card_provision_options {
@@ -327,10 +328,9 @@ struct dmsc_card_provision_options {
  * then the bodies, the index and the list, and the commit header last. EFs that are missing in
  * ADF.DMSC are created (TS 102 222). A card that was provisioned before gets the next generation.
  */
-DMSC_API DMSC_NODISCARD enum dmsc_err
-dmsc_card_provision(struct dmsc_card *card, const struct dmsc_card_profile *profile,
-                    const struct dmsc_card_provision_options *options,
-                    struct dmsc_card_header *ret_header);
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_card_provision(
+    struct dmsc_card *card, const struct dmsc_card_profile *profile,
+    const struct dmsc_card_provision_options *options, struct dmsc_card_header *ret_header);
 
 /** A certificate that the PKCS#15 view of the card lists. */
 struct dmsc_card_cert {
@@ -338,8 +338,8 @@ struct dmsc_card_cert {
     char label[64]; /* "" when there is none */
     uint8_t id[32];
     size_t id_length;
-    bool trusted;   /* trusted CDF; else the device's own */
-    char path[48];  /* hex, as the entry says it */
+    bool trusted;  /* trusted CDF; else the device's own */
+    char path[48]; /* hex, as the entry says it */
 };
 /** A data object that the PKCS#15 view lists. */
 struct dmsc_card_data {
