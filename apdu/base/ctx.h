@@ -48,6 +48,14 @@ DMSC_NODISCARD enum dmsc_err dmsci_buf_printf(struct dmsc_buf *buf, const char *
 /** CRC-32 of IEEE 802.3, reflected, init and final XOR FFFFFFFF: "123456789" gives CBF43926. */
 uint32_t dmsci_crc32(struct dmsc_bytes bytes);
 
+/** Append as base64 (RFC 4648 clause 4) with padding. */
+DMSC_NODISCARD enum dmsc_err dmsci_base64_encode(struct dmsc_bytes bytes, struct dmsc_buf *buf);
+/**
+ * Append what base64 text stands for. White space anywhere is ignored, padding is demanded.
+ * @return DMSC_E_MALFORMED for anything else; @p buf is then unchanged
+ */
+DMSC_NODISCARD enum dmsc_err dmsci_base64_decode(struct dmsc_bytes text, struct dmsc_buf *buf);
+
 /** strict UTF-8 (RFC 3629): no overlong form, no surrogate, nothing above 10FFFF, no NUL. */
 bool dmsci_utf8_valid(struct dmsc_bytes bytes);
 
