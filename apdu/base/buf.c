@@ -8,7 +8,9 @@
 
 void dmsc_buf_init(struct dmsc_buf *buf, struct dmsc_ctx *ctx, size_t ceiling)
 {
-    *buf = (struct dmsc_buf){ .ctx = ctx, .ceiling = ceiling };
+    /* Half of what can be counted: sums of two sizes below never overflow. */
+    *buf =
+        (struct dmsc_buf){ .ctx = ctx, .ceiling = ceiling < SIZE_MAX / 2 ? ceiling : SIZE_MAX / 2 };
 }
 
 void dmsc_buf_clear(struct dmsc_buf *buf)

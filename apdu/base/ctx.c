@@ -42,8 +42,31 @@ void dmsc_diag_clear(struct dmsc_ctx *ctx)
     ctx->diag = (struct dmsc_diag){ 0 };
 }
 
-/* Text of the outside world ends up here: control characters become dots, so that a story stays one
- * line and cannot drive a terminal; a cut at the end never leaves half a UTF-8 character. */
+/* Control characters of ASCII and of Latin-1 (U+0080 to U+009F drive terminals too). */
+static bool is_control(const char *p, size_t length)
+{
+    uint8_t first = (uint8_t)p[0];
+
+    return (length == 1 && (first < 0x20 || first == 0x7F)) ||
+           (length == 2 && first == 0xC2 && (uint8_t)p[1] < 0xA0);
+}
+
+/* Text of the outside world ends up here: what is a control character or no UTF-8 becomes dots, so
+ * that a story stays one line of text and cannot drive a terminal. */
+static void defuse(char *text, size_t n)
+{
+    size_t length;
+
+    for (size_t i = 0; i < n; i += length) {
+        length = dmsci_utf8_length(dmsc_bytes(text + i, n - i));
+        if (length != 0 && !is_control(text + i, length))
+            continue;
+        length = length != 0 ? length : 1;
+        for (size_t k = 0; k < length; k++)
+            text[i + k] = '.';
+    }
+}
+
 static void tell(char *part, size_t size, const char *fmt, va_list args) DMSCI_PRINTF(3, 0);
 
 static void tell(char *part, size_t size, const char *fmt, va_list args)
@@ -56,6 +79,7 @@ static void tell(char *part, size_t size, const char *fmt, va_list args)
         return;
     }
     n = strlen(part);
+    /* A cut never leaves half a character. */
     if ((size_t)wanted >= size) {
         while (n > 0 && ((unsigned char)part[n - 1] & 0xC0) == 0x80)
             n--;
@@ -63,10 +87,7 @@ static void tell(char *part, size_t size, const char *fmt, va_list args)
             n--;
         part[n] = '\0';
     }
-    for (size_t i = 0; i < n; i++) {
-        if ((unsigned char)part[i] < 0x20 || part[i] == 0x7F)
-            part[i] = '.';
-    }
+    defuse(part, n);
 }
 
 #define TELL(part, fmt)                                                                            \

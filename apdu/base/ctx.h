@@ -56,6 +56,8 @@ DMSC_NODISCARD enum dmsc_err dmsci_base64_encode(struct dmsc_bytes bytes, struct
  */
 DMSC_NODISCARD enum dmsc_err dmsci_base64_decode(struct dmsc_bytes text, struct dmsc_buf *buf);
 
+/** Length of the character that @p bytes begins with (RFC 3629 section 4); 0 when it is none. */
+size_t dmsci_utf8_length(struct dmsc_bytes bytes);
 /** strict UTF-8 (RFC 3629): no overlong form, no surrogate, nothing above 10FFFF, no NUL. */
 bool dmsci_utf8_valid(struct dmsc_bytes bytes);
 

@@ -67,15 +67,19 @@ uint32_t dmsci_crc32(struct dmsc_bytes bytes)
     return ~crc;
 }
 
-/* One character of RFC 3629 section 4. @return its length, 0 when it is none */
-static size_t utf8_length(const uint8_t *p, size_t n)
+size_t dmsci_utf8_length(struct dmsc_bytes bytes)
 {
     static const uint32_t smallest[5] = { 0, 1, 0x80, 0x800, 0x10000 };
-    size_t length = p[0] < 0x80 ? 1 : p[0] < 0xC2 ? 0 : p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
-    uint32_t code = length == 1 ? p[0] : (uint32_t)(p[0] & (0x7F >> length));
+    const uint8_t *p = bytes.p;
+    size_t length;
+    uint32_t code;
 
-    if (length == 0 || length > n || p[0] > 0xF4)
+    if (bytes.n == 0 || p[0] > 0xF4)
         return 0;
+    length = p[0] < 0x80 ? 1 : p[0] < 0xC2 ? 0 : p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
+    if (length == 0 || length > bytes.n)
+        return 0;
+    code = length == 1 ? p[0] : (uint32_t)(p[0] & (0x7F >> length));
     for (size_t i = 1; i < length; i++) {
         if ((p[i] & 0xC0) != 0x80)
             return 0;
@@ -91,7 +95,7 @@ bool dmsci_utf8_valid(struct dmsc_bytes bytes)
     size_t i = 0;
 
     while (i < bytes.n) {
-        size_t length = utf8_length(bytes.p + i, bytes.n - i);
+        size_t length = dmsci_utf8_length(dmsc_bytes(bytes.p + i, bytes.n - i));
 
         if (length == 0)
             return false;

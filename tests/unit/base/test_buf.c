@@ -59,6 +59,20 @@ static void ceiling_is_exact(void **state)
     }
 }
 
+static void ceiling_of_everything_does_not_overflow(void **state)
+{
+    struct dmsc_buf buf;
+    uint8_t *to = NULL;
+
+    dmsc_buf_init(&buf, *state, SIZE_MAX);
+    assert_int_equal(dmsc_buf_append_str(&buf, "x"), DMSC_OK);
+    assert_int_equal(dmsc_buf_reserve(&buf, SIZE_MAX, &to), DMSC_E_LIMIT);
+    assert_int_equal(dmsc_buf_reserve(&buf, SIZE_MAX - 1, &to), DMSC_E_LIMIT);
+    assert_null(to);
+    assert_string_equal(dmsc_buf_str(&buf), "x");
+    dmsc_buf_clear(&buf);
+}
+
 static void set_replaces_or_leaves(void **state)
 {
     struct dmsc_buf buf;
@@ -180,6 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(append_keeps_a_nul_behind),
         cmocka_unit_test(ceiling_is_exact),
+        cmocka_unit_test(ceiling_of_everything_does_not_overflow),
         cmocka_unit_test(set_replaces_or_leaves),
         cmocka_unit_test(reserve_then_commit),
         cmocka_unit_test(truncate_wipes_the_tail),

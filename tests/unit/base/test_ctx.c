@@ -116,6 +116,9 @@ static void a_story_cannot_drive_a_terminal(void **state)
     (void)state;
     (void)dmsci_fail(ctx, DMSC_E_PEER, "%s", "a\x1B[2Jb\r\nc\x7F");
     assert_string_equal(dmsc_diag_get(ctx)->what, "a.[2Jb..c.");
+    /* CSI as one character of Latin-1, as a bare byte, and bytes that are no character at all. */
+    (void)dmsci_fail(ctx, DMSC_E_PEER, "%s", "a\xC2\x9B[2J\x9B\xC3(\xED\xA0\x80 \xC2\xA0\xC3\xA9");
+    assert_string_equal(dmsc_diag_get(ctx)->what, "a..[2J..(... \xC2\xA0\xC3\xA9");
     dmsc_ctx_free(ctx);
 }
 
