@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a merged profile to a card: all but its files. */
+#include "simulator/uicc/json.h"
+#include "simulator/uicc/profile.h"
+#include <stdio.h>
+#include <string.h>
+
+#define CHANNELS_DEFAULT 4u
+#define ATR_MAX          33u
+#define NAME_MAX_BYTES   255u
+#define WHERE_MAX        192u
+
+static enum dmsc_err out_of_memory(struct dmsc_sim *sim, const char *file)
+{
+    return dmsci_fail(sim->ctx, DMSC_E_NOMEM, "load card profile %s", file);
+}
+
+static enum dmsc_err set_pooled(struct dmsc_sim *sim, const char *text, struct dmsci_sim_slice *ret)
+{
+    struct dmsc_bytes bytes = dmsc_bytes_str(text);
+    struct dmsci_sim_slice slice = { (uint32_t)sim->fs.pool.n, (uint16_t)bytes.n };
+    enum dmsc_err err = dmsc_buf_append(&sim->fs.pool, bytes);
+
+    if (err == DMSC_OK)
+        *ret = slice;
+    return err;
+}
+
+/* TS, T0, interface and historical bytes, TCK: ISO 7816-3 clause 8.2. */
+static enum dmsc_err check_atr(const struct dmsci_sim_node *top, struct dmsc_bytes atr)
+{
+    uint8_t sum = 0;
+
+    if (atr.p[0] != 0x3B && atr.p[0] != 0x3F)
+        return dmsci_sim_json_wrong(top, "atr", "profile:value", "it begins with 3B or 3F");
+    for (size_t i = 1; i < atr.n; i++)
+        sum ^= atr.p[i];
+    /* Without any TD, T=0 alone is offered and there is no TCK. */
+    if ((atr.p[1] & 0x80) != 0 && sum != 0)
+        return dmsci_sim_json_wrong(top, "atr", "profile:value", "the check byte TCK does not fit");
+    return DMSC_OK;
+}
+
+static enum dmsc_err build_protocol(struct dmsc_sim *sim, const struct dmsci_sim_node *top)
+{
+    const char *protocol = "T=0";
+    enum dmsc_err err = dmsci_sim_json_text(top, "protocol", &protocol);
+
+    if (err != DMSC_OK)
+        return err;
+    if (strcmp(protocol, "T=0") != 0 && strcmp(protocol, "T=1") != 0)
+        return dmsci_sim_json_wrong(top, "protocol", "profile:value",
+                                    "\"T=0\" or \"T=1\" is possible");
+    sim->profile_t1 = strcmp(protocol, "T=1") == 0;
+    return dmsci_sim_json_bool(top, "lenient", &sim->profile_lenient);
+}
+
+static enum dmsc_err build_top(struct dmsc_sim *sim, const struct dmsci_sim_node *top)
+{
+    /* "state_of" is the mark that state.c puts into its files and looks at itself. */
+    static const char *const known[] = { "$schema",  "base",     "name",     "comment", "atr",
+                                         "protocol", "lenient",  "channels", "pins",    "proactive",
+                                         "files",    "state_of", NULL };
+    const char *name = "", *comment = "";
+    enum dmsc_err err = dmsci_sim_json_known(top, known);
+
+    if (err == DMSC_OK)
+        err = dmsci_sim_json_text(top, "name", &name);
+    if (err == DMSC_OK)
+        err = dmsci_sim_json_text(top, "comment", &comment);
+    if (err == DMSC_OK && strlen(name) > NAME_MAX_BYTES)
+        err =
+            dmsci_sim_json_wrong(top, "name", "profile:value", "at most %u bytes", NAME_MAX_BYTES);
+    if (err == DMSC_OK)
+        err = dmsc_buf_append_str(&sim->name, name);
+    if (err == DMSC_OK && json_object_get(top->object, "atr") == NULL)
+        err = dmsci_sim_json_wrong(top, "atr", "profile:missing", "a card has an answer to reset");
+    if (err == DMSC_OK)
+        err = dmsci_sim_json_hex(top, "atr", 2, ATR_MAX, &sim->atr);
+    if (err == DMSC_OK)
+        err = check_atr(top, dmsc_buf_bytes(&sim->atr));
+    if (err == DMSC_OK)
+        err = dmsci_sim_json_number(top, "channels", 1, DMSCI_SIM_CHANNELS_MAX, &sim->n_channels);
+    return err == DMSC_OK ? build_protocol(sim, top) : err;
+}
+
+/* A PIN as digits ("value", filled with FF) or as 8 raw bytes ("hex"). */
+static enum dmsc_err pin_value(const struct dmsci_sim_node *node,
+                               uint8_t ret_value[DMSCI_SIM_PIN_SIZE])
+{
+    const char *digits = NULL;
+    struct dmsc_buf raw;
+    enum dmsc_err err = dmsci_sim_json_text(node, "value", &digits);
+
+    dmsc_buf_init(&raw, node->ctx, DMSCI_SIM_PIN_SIZE);
+    if (err == DMSC_OK)
+        err = dmsci_sim_json_hex(node, "hex", DMSCI_SIM_PIN_SIZE, DMSCI_SIM_PIN_SIZE, &raw);
+    if (err == DMSC_OK && (digits == NULL) == (raw.n == 0))
+        err = dmsci_sim_json_wrong(node, NULL, "profile:missing", "\"value\" or \"hex\" is wanted");
+    if (err == DMSC_OK && digits != NULL &&
+        (strlen(digits) < 4 || strlen(digits) > DMSCI_SIM_PIN_SIZE ||
+         strspn(digits, "0123456789") != strlen(digits)))
+        err = dmsci_sim_json_wrong(node, "value", "profile:value", "4 to 8 digits are possible");
+    if (err == DMSC_OK) {
+        struct dmsc_wr w = dmsc_wr(ret_value, DMSCI_SIM_PIN_SIZE);
+
+        dmsc_wr_bytes(&w, digits != NULL ? dmsc_bytes_str(digits) : dmsc_buf_bytes(&raw));
+        dmsc_wr_fill(&w, 0xFF, DMSCI_SIM_PIN_SIZE - w.n);
+    }
+    dmsc_buf_clear(&raw);
+    return err;
+}
+
+static enum dmsc_err pin_tries(const struct dmsci_sim_node *node, unsigned otherwise,
+                               uint8_t *ret_tries, uint8_t *ret_left)
+{
+    unsigned tries = otherwise, left;
+    enum dmsc_err err = dmsci_sim_json_number(node, "tries", 1, 15, &tries);
+
+    left = tries;
+    if (err == DMSC_OK)
+        err = dmsci_sim_json_number(node, "left", 0, tries, &left);
+    if (err == DMSC_OK) {
+        *ret_tries = (uint8_t)tries;
+        *ret_left = (uint8_t)left;
+    }
+    return err;
+}
+
+static enum dmsc_err build_unblock(struct dmsci_sim_key *key, const struct dmsci_sim_node *pin)
+{
+    static const char *const known[] = { "value", "hex", "tries", "left", NULL };
+    char where[WHERE_MAX];
+    const struct dmsci_sim_node node = { pin->ctx, pin->file, where,
+                                         json_object_get(pin->object, "unblock") };
+    enum dmsc_err err;
+
+    if (node.object == NULL)
+        return DMSC_OK;
+    (void)snprintf(where, sizeof(where), "%s.unblock", pin->where);
+    err = dmsci_sim_json_known(&node, known);
+    if (err == DMSC_OK)
+        err = pin_value(&node, key->unblock);
+    return err == DMSC_OK ? pin_tries(&node, 10, &key->unblock_tries, &key->unblock_left) : err;
+}
+
+static enum dmsc_err build_pin(struct dmsc_sim *sim, const struct dmsci_sim_node *node,
+                               const char *ref)
+{
+    static const char *const known[] = { "name",    "value",   "hex",     "tries", "left",
+                                         "enabled", "disable", "unblock", NULL };
+    struct dmsci_sim_key *key = &sim->keys[sim->n_keys];
+    unsigned number = 0;
+    const char *name = "";
+    bool enabled = true;
+    enum dmsc_err err = dmsci_sim_json_known(node, known);
+
+    if (err == DMSC_OK)
+        err = dmsci_sim_json_id(node, NULL, ref, 2, &number);
+    if (err == DMSC_OK && dmsci_arr_key_bit((uint8_t)number) < 0)
+        err = dmsci_sim_json_wrong(node, NULL, "profile:value",
+                                   "no key reference of TS 102 221 9.5.1");
+    if (err != DMSC_OK)
+        return err;
+    key->ref = (uint8_t)number;
+    key->can_disable = (number & 0x7F) <= 0x08;
+    err = dmsci_sim_json_text(node, "name", &name);
+    if (err == DMSC_OK && strlen(name) > NAME_MAX_BYTES)
+        err =
+            dmsci_sim_json_wrong(node, "name", "profile:value", "at most %u bytes", NAME_MAX_BYTES);
+    if (err == DMSC_OK)
+        err = set_pooled(sim, name, &key->name);
+    if (err == DMSC_OK)
+        err = pin_value(node, key->value);
+    if (err == DMSC_OK)
+        err = pin_tries(node, 3, &key->tries, &key->left);
+    if (err == DMSC_OK)
+        err = dmsci_sim_json_bool(node, "enabled", &enabled);
+    if (err == DMSC_OK)
+        err = dmsci_sim_json_bool(node, "disable", &key->can_disable);
+    key->disabled = !enabled;
+    return err == DMSC_OK ? build_unblock(key, node) : err;
+}
+
+static enum dmsc_err build_pins(struct dmsc_sim *sim, const struct dmsci_sim_node *top)
+{
+    json_t *pins = json_object_get(top->object, "pins");
+    enum dmsc_err err = DMSC_OK;
+    const char *ref;
+    json_t *pin;
+
+    if (pins != NULL && !json_is_object(pins))
+        return dmsci_sim_json_wrong(top, "pins", "profile:type", "an object is wanted");
+    json_object_foreach(pins, ref, pin)
+    {
+        const json_t *from = json_object_get(pin, DMSCI_SIM_JSON_FROM);
+        char where[WHERE_MAX];
+        const struct dmsci_sim_node node = { sim->ctx,
+                                             from != NULL ? json_string_value(from) : top->file,
+                                             where, pin };
+
+        (void)snprintf(where, sizeof(where), "pins.%.40s", ref);
+        /* Each reference fits once and keys differ, so the table cannot overflow; yet look. */
+        if (sim->n_keys == DMSCI_SIM_KEYS_MAX)
+            return dmsci_sim_json_wrong(&node, NULL, "profile:value", "more keys than references");
+        err = build_pin(sim, &node, ref);
+        if (err != DMSC_OK)
+            return err;
+        sim->n_keys++;
+    }
+    return DMSC_OK;
+}
+
+/* Kept as they are and queued at each power-on; tried once here, so that mistakes show. */
+static enum dmsc_err build_proactive(struct dmsc_sim *sim, const struct dmsci_sim_node *top)
+{
+    const json_t *list = json_object_get(top->object, "proactive");
+    enum dmsc_err err = DMSC_OK;
+
+    if (list != NULL && !json_is_array(list))
+        return dmsci_sim_json_wrong(top, "proactive", "profile:type", "an array is wanted");
+    if (json_array_size(list) > DMSCI_SIM_QUEUE_MAX)
+        return dmsci_sim_json_wrong(top, "proactive", "profile:value", "at most %u",
+                                    DMSCI_SIM_QUEUE_MAX);
+    for (size_t i = 0; err == DMSC_OK && i < json_array_size(list); i++) {
+        const json_t *text = json_array_get(list, i);
+        char where[WHERE_MAX];
+        struct dmsc_buf command;
+
+        (void)snprintf(where, sizeof(where), "proactive[%zu]", i);
+        dmsc_buf_init(&command, sim->ctx, DMSCI_SIM_COMMAND_MAX);
+        if (!json_is_string(text) ||
+            dmsc_hex_decode(json_string_value(text), &command) == DMSC_E_MALFORMED ||
+            command.n == 0)
+            err = dmsci_sim_json_wrong(top, where, "profile:hex", "pairs of hex digits are wanted");
+        if (err == DMSC_OK)
+            err = dmsc_sim_queue(sim, dmsc_buf_bytes(&command));
+        if (err == DMSC_E_MALFORMED || err == DMSC_E_LIMIT)
+            err = dmsci_sim_json_wrong(top, where, "profile:value",
+                                       "not a D0 template with command details (TS 102 223 6.6)");
+        if (err == DMSC_OK) {
+            const uint8_t length[2] = { (uint8_t)(command.n >> 8), (uint8_t)command.n };
+
+            err = dmsc_buf_append(&sim->cat.commands, dmsc_bytes(length, 2));
+        }
+        if (err == DMSC_OK)
+            err = dmsc_buf_append(&sim->cat.commands, dmsc_buf_bytes(&command));
+        dmsc_buf_clear(&command);
+    }
+    dmsci_sim_cat_clear(sim);
+    return err;
+}
+
+static enum dmsc_err build_fcps(struct dmsc_sim *sim, const struct dmsci_sim_node *top)
+{
+    char path[DMSCI_SIM_PATH_TEXT] = "?";
+    char where[DMSCI_SIM_PATH_TEXT + 16];
+    unsigned bad = 0;
+    enum dmsc_err err = dmsci_sim_fs_fcp_build(&sim->fs, dmsci_sim_keys_enabled(sim), &bad);
+
+    if (err == DMSC_OK || err == DMSC_E_NOMEM)
+        return err;
+    (void)!dmsci_sim_fs_text(&sim->fs, bad, path, sizeof(path));
+    (void)snprintf(where, sizeof(where), "files.%s", path);
+    return dmsci_sim_json_wrong(top, where, "profile:fcp", "its FCP would be longer than %u bytes",
+                                DMSCI_SIM_FCP_MAX);
+}
+
+static void init(struct dmsc_sim *sim, struct dmsc_ctx *ctx)
+{
+    sim->ctx = ctx;
+    sim->n_channels = CHANNELS_DEFAULT;
+    dmsci_sim_fs_init(&sim->fs, ctx);
+    dmsc_buf_init(&sim->name, ctx, NAME_MAX_BYTES);
+    dmsc_buf_init(&sim->atr, ctx, ATR_MAX);
+    dmsc_buf_init(&sim->cat.commands, ctx, DMSCI_SIM_QUEUE_MAX * (DMSCI_SIM_COMMAND_MAX + 2));
+    dmsc_buf_init(&sim->state_text, ctx, SIZE_MAX / 2);
+}
+
+enum dmsc_err dmsci_sim_build(struct dmsc_ctx *ctx, const json_t *profile, const char *file,
+                              struct dmsc_sim **ret_sim)
+{
+    const struct dmsci_sim_node top = { ctx, file, "", profile };
+    struct dmsc_sim *sim = dmsci_alloc(ctx, sizeof(*sim));
+    enum dmsc_err err;
+
+    if (sim == NULL)
+        return DMSC_E_NOMEM;
+    init(sim, ctx);
+    err = build_top(sim, &top);
+    if (err == DMSC_OK)
+        err = build_pins(sim, &top);
+    if (err == DMSC_OK)
+        err = dmsci_sim_build_files(sim, profile, file);
+    if (err == DMSC_OK)
+        err = build_fcps(sim, &top);
+    if (err == DMSC_OK)
+        err = build_proactive(sim, &top);
+    if (err == DMSC_E_NOMEM)
+        err = out_of_memory(sim, file);
+    if (err != DMSC_OK) {
+        dmsc_sim_free(sim);
+        return err;
+    }
+    sim->t1 = sim->profile_t1;
+    sim->lenient = sim->profile_lenient;
+    dmsci_sim_keys_changed(sim);
+    dmsci_sim_channels_reset(sim);
+    *ret_sim = sim;
+    return DMSC_OK;
+}

@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The part "files" of a profile: "3F00/7F4D/6F01": { ... }. */
+#include "simulator/uicc/json.h"
+#include "simulator/uicc/profile.h"
+#include <stdio.h>
+#include <string.h>
+
+#define WHERE_MAX 192u
+#define TEXT_MAX  65535u
+
+static const char *const known_keys[] = {
+    "name",          "comment",     "type",     "aid",     "sfi",     "size",     "records",
+    "record_length", "fill",        "content",  "arr",     "compact", "expanded", "life_cycle",
+    "shareable",     "proprietary", "pin_keys", "fcp_fid", NULL,
+};
+
+/* Which keys a type may have beyond those of all files. */
+struct file_type {
+    const char *name;
+    enum dmsci_sim_kind kind;
+    const char *keys[8];
+};
+static const struct file_type types[] = {
+    { "df", DMSCI_SIM_DF, { "pin_keys", NULL } },
+    { "adf", DMSCI_SIM_ADF, { "pin_keys", "aid", "fcp_fid", NULL } },
+    { "transparent", DMSCI_SIM_TRANSPARENT, { "sfi", "size", "fill", "content", NULL } },
+    { "linear-fixed",
+      DMSCI_SIM_LINEAR_FIXED,
+      { "sfi", "records", "record_length", "fill", "content", NULL } },
+    { "cyclic", DMSCI_SIM_CYCLIC, { "sfi", "records", "record_length", "fill", "content", NULL } },
+};
+static const char *const keys_of_all[] = {
+    "name",        "comment",           "type",       "arr",
+    "compact",     "expanded",          "life_cycle", "shareable",
+    "proprietary", DMSCI_SIM_JSON_FROM, NULL
+};
+
+struct builder {
+    struct dmsc_sim *sim;
+    struct dmsci_sim_fs *fs;
+    const char *file;
+    size_t content_n;
+};
+
+static bool listed(const char *const *list, const char *key)
+{
+    while (*list != NULL && strcmp(*list, key) != 0)
+        list++;
+    return *list != NULL;
+}
+
+static enum dmsc_err find_type(const struct dmsci_sim_node *node, const struct file_type **ret_type)
+{
+    const char *name = "";
+    enum dmsc_err err = dmsci_sim_json_known(node, known_keys);
+    unsigned i = 0;
+
+    if (err == DMSC_OK)
+        err = dmsci_sim_json_text(node, "type", &name);
+    if (err != DMSC_OK)
+        return err;
+    while (i < DMSCI_ARRAY_LEN(types) && strcmp(types[i].name, name) != 0)
+        i++;
+    if (i == DMSCI_ARRAY_LEN(types))
+        return dmsci_sim_json_wrong(node, "type", "profile:value",
+                                    "one of df, adf, transparent, linear-fixed, cyclic is wanted");
+    for (void *it = json_object_iter((json_t *)node->object); it != NULL;
+         it = json_object_iter_next((json_t *)node->object, it)) {
+        const char *key = json_object_iter_key(it);
+
+        if (!listed(keys_of_all, key) && !listed(types[i].keys, key))
+            return dmsci_sim_json_wrong(node, key, "profile:key", "a file of type %s has none",
+                                        name);
+    }
+    *ret_type = &types[i];
+    return DMSC_OK;
+}
+
+static enum dmsc_err pooled_text(struct builder *b, const struct dmsci_sim_node *node,
+                                 const char *key, struct dmsci_sim_slice *ret_slice)
+{
+    const char *text = NULL;
+    enum dmsc_err err = dmsci_sim_json_text(node, key, &text);
+    uint32_t at = (uint32_t)b->fs->pool.n;
+
+    if (err != DMSC_OK || text == NULL)
+        return err;
+    if (strlen(text) > TEXT_MAX)
+        return dmsci_sim_json_wrong(node, key, "profile:value", "it is too long");
+    err = dmsc_buf_append_str(&b->fs->pool, text);
+    if (err == DMSC_OK)
+        *ret_slice = (struct dmsci_sim_slice){ at, (uint16_t)strlen(text) };
+    return err;
+}
+
+static enum dmsc_err pooled_hex(struct builder *b, const struct dmsci_sim_node *node,
+                                const char *key, size_t least, size_t most,
+                                struct dmsci_sim_slice *ret_slice)
+{
+    uint32_t at = (uint32_t)b->fs->pool.n;
+    enum dmsc_err err = dmsci_sim_json_hex(node, key, least, most, &b->fs->pool);
+
+    if (err == DMSC_OK && b->fs->pool.n > at)
+        *ret_slice = (struct dmsci_sim_slice){ at, (uint16_t)(b->fs->pool.n - at) };
+    return err;
+}
+
+/* "arr": "2F06:1" (8B), "compact": "..." (8C) or "expanded": "..." (AB): TS 102 221 wants one. */
+static enum dmsc_err build_security(struct builder *b, const struct dmsci_sim_node *node,
+                                    struct dmsci_sim_file_info *info)
+{
+    const char *arr = NULL;
+    unsigned fid = 0, record = 0;
+    char digits[5] = "";
+    enum dmsc_err err;
+
+    if ((json_object_get(node->object, "arr") != NULL) +
+            (json_object_get(node->object, "compact") != NULL) +
+            (json_object_get(node->object, "expanded") != NULL) !=
+        1)
+        return dmsci_sim_json_wrong(node, NULL, "profile:access",
+                                    "one of \"arr\", \"compact\" and \"expanded\" is wanted");
+    info->security_tag = json_object_get(node->object, "compact") != NULL ? 0x8C : 0xAB;
+    err = pooled_hex(b, node, "compact", 1, 8, &info->security);
+    if (err == DMSC_OK)
+        err = pooled_hex(b, node, "expanded", 1, 200, &info->security);
+    if (err == DMSC_OK)
+        err = dmsci_sim_json_text(node, "arr", &arr);
+    if (err != DMSC_OK || arr == NULL)
+        return err;
+    (void)snprintf(digits, sizeof(digits), "%s", arr);
+    if (strlen(arr) < 6 || strlen(arr) > 8 || arr[4] != ':' ||
+        strspn(arr + 5, "0123456789") != strlen(arr + 5))
+        return dmsci_sim_json_wrong(node, "arr", "profile:access",
+                                    "like \"2F06:1\", file and record");
+    err = dmsci_sim_json_id(node, "arr", digits, 4, &fid);
+    for (const char *p = arr + 5; *p != '\0'; p++)
+        record = record * 10 + (unsigned)(*p - '0');
+    if (err == DMSC_OK && (record < 1 || record > 254))
+        err = dmsci_sim_json_wrong(node, "arr", "profile:access", "a record is 1 to 254");
+    if (err == DMSC_OK) {
+        const uint8_t value[3] = { (uint8_t)(fid >> 8), (uint8_t)fid, (uint8_t)record };
+
+        info->security_tag = 0x8B;
+        info->security = (struct dmsci_sim_slice){ (uint32_t)b->fs->pool.n, sizeof(value) };
+        err = dmsc_buf_append(&b->fs->pool, dmsc_bytes(value, sizeof(value)));
+    }
+    return err;
+}
+
+/* 11.1.1.4.8: absent: the five last bits of the FID count; 0: none (88 00). */
+static enum dmsc_err build_sfi(const struct dmsci_sim_node *node, struct dmsci_sim_file *file,
+                               struct dmsci_sim_file_info *info)
+{
+    unsigned sfi = 32;
+    enum dmsc_err err = dmsci_sim_json_number(node, "sfi", 0, 30, &sfi);
+
+    if (err != DMSC_OK)
+        return err;
+    info->sfi_how = sfi == 32  ? DMSCI_SIM_SFI_FROM_FID
+                    : sfi == 0 ? DMSCI_SIM_SFI_NONE
+                               : DMSCI_SIM_SFI_GIVEN;
+    file->sfi = sfi == 32 ? file->fid & 0x1F : (uint8_t)sfi;
+    if (file->sfi == 0x1F)
+        file->sfi = 0;
+    return DMSC_OK;
+}
+
+static enum dmsc_err build_ef(struct builder *b, const struct dmsci_sim_node *node,
+                              struct dmsci_sim_file *file, struct dmsci_sim_file_info *info)
+{
+    unsigned size = 0, records = 0, length = 0;
+    enum dmsc_err err = build_sfi(node, file, info);
+
+    if (err == DMSC_OK)
+        err = dmsci_sim_json_number(node, "size", 0, 65535, &size);
+    if (err == DMSC_OK)
+        err = dmsci_sim_json_number(node, "records", 1, 254, &records);
+    if (err == DMSC_OK)
+        err = dmsci_sim_json_number(node, "record_length", 1, 255, &length);
+    if (err != DMSC_OK)
+        return err;
+    if (file->kind == DMSCI_SIM_TRANSPARENT && json_object_get(node->object, "size") == NULL)
+        return dmsci_sim_json_wrong(node, "size", "profile:missing", "a transparent EF has one");
+    if (file->kind != DMSCI_SIM_TRANSPARENT && (records == 0 || length == 0))
+        return dmsci_sim_json_wrong(node, NULL, "profile:missing",
+                                    "\"records\" and \"record_length\" are wanted");
+    file->records = (uint8_t)records;
+    file->record_length = (uint8_t)length;
+    file->size = file->kind == DMSCI_SIM_TRANSPARENT ? size : records * length;
+    if (file->size > DMSCI_SIM_CONTENT_MAX - b->content_n)
+        return dmsci_sim_json_wrong(node, NULL, "profile:value", "the card holds at most %u bytes",
+                                    DMSCI_SIM_CONTENT_MAX);
+    file->content = (uint32_t)b->content_n;
+    b->content_n += file->size;
+    return DMSC_OK;
+}
+
+static bool has_key(const struct dmsc_sim *sim, unsigned ref)
+{
+    for (unsigned i = 0; i < sim->n_keys; i++) {
+        if (sim->keys[i].ref == ref)
+            return true;
+    }
+    return false;
+}
+
+/* The keys that the PIN status template of a DF tells of; without the list all of the card. */
+static enum dmsc_err build_pin_keys(const struct builder *b, const struct dmsci_sim_node *node,
+                                    struct dmsci_sim_file_info *info)
+{
+    const json_t *list = json_object_get(node->object, "pin_keys");
+    enum dmsc_err err = DMSC_OK;
+    unsigned ref = 0;
+
+    info->keys_given = list != NULL;
+    for (unsigned i = 0; list == NULL && i < b->sim->n_keys && i < DMSCI_SIM_DF_KEYS_MAX; i++)
+        info->keys[info->n_keys++] = b->sim->keys[i].ref;
+    if (list != NULL && (!json_is_array(list) || json_array_size(list) > DMSCI_SIM_DF_KEYS_MAX))
+        return dmsci_sim_json_wrong(node, "pin_keys", "profile:type",
+                                    "an array of at most %u key references is wanted",
+                                    DMSCI_SIM_DF_KEYS_MAX);
+    for (size_t i = 0; err == DMSC_OK && i < json_array_size(list); i++) {
+        const json_t *text = json_array_get(list, i);
+
+        err = dmsci_sim_json_id(node, "pin_keys",
+                                json_is_string(text) ? json_string_value(text) : "", 2, &ref);
+        if (err == DMSC_OK && !has_key(b->sim, ref))
+            err = dmsci_sim_json_wrong(node, "pin_keys", "profile:value",
+                                       "there is no key %02X in pins", ref);
+        info->keys[info->n_keys++] = (uint8_t)ref;
+    }
+    return err;
+}
+
+static enum dmsc_err build_df(struct builder *b, const struct dmsci_sim_node *node,
+                              struct dmsci_sim_file *file, struct dmsci_sim_file_info *info)
+{
+    bool fcp_fid = true;
+    enum dmsc_err err = build_pin_keys(b, node, info);
+
+    if (err == DMSC_OK)
+        err = dmsci_sim_json_bool(node, "fcp_fid", &fcp_fid);
+    if (err == DMSC_OK)
+        err = pooled_hex(b, node, "aid", 5, DMSCI_SIM_AID_MAX, &info->aid);
+    info->fcp_without_fid = !fcp_fid;
+    if (err == DMSC_OK && file->kind == DMSCI_SIM_ADF && info->aid.n == 0)
+        err = dmsci_sim_json_wrong(node, "aid", "profile:missing", "an ADF has one");
+    return err;
+}
+
+/* The last element of the path: four digits are an identifier, more the AID of an ADF. */
+static enum dmsc_err build_identity(const struct builder *b, const struct dmsci_sim_node *node,
+                                    const char *own, struct dmsci_sim_file *file,
+                                    const struct dmsci_sim_file_info *info)
+{
+    char aid[2 * DMSCI_SIM_AID_MAX + 1] = "";
+    unsigned fid = 0;
+    enum dmsc_err err;
+
+    if (info->aid.n > 0)
+        dmsc_hex_encode(dmsci_sim_fs_slice(b->fs, info->aid), aid);
+    if (strlen(own) != 4) {
+        if (strcmp(own, aid) != 0)
+            return dmsci_sim_json_wrong(node, NULL, "profile:path",
+                                        "a path ends with four hex digits or the AID of its ADF");
+        return DMSC_OK;
+    }
+    err = dmsci_sim_json_id(node, NULL, own, 4, &fid);
+    /* TS 102 221 8.3: reserved. 3F00 is the MF, and found before. */
+    if (err == DMSC_OK && (fid == 0x0000 || fid == 0x7FFF || fid == 0xFFFF || fid == 0x3FFF))
+        err = dmsci_sim_json_wrong(node, NULL, "profile:path", "%04X is reserved", fid);
+    file->fid = (uint16_t)fid;
+    return err;
+}
+
+/* Parents come before children, which keeps one pass and one order. */
+static enum dmsc_err find_parent(const struct builder *b, const struct dmsci_sim_node *node,
+                                 const char *path, unsigned *ret_parent, const char **ret_own)
+{
+    const char *slash = strrchr(path, '/');
+    char parent[DMSCI_SIM_PATH_TEXT];
+    unsigned depth = 1;
+
+    for (const char *p = path; *p != '\0'; p++)
+        depth += *p == '/';
+    *ret_own = slash == NULL ? path : slash + 1;
+    *ret_parent = DMSCI_SIM_NO_FILE;
+    if (depth > DMSCI_SIM_DEPTH_MAX || strlen(path) >= sizeof(parent))
+        return dmsci_sim_json_wrong(node, NULL, "profile:path", "deeper than %u files",
+                                    DMSCI_SIM_DEPTH_MAX);
+    if ((slash == NULL) != (b->fs->n_files == 0) || (slash == NULL && strcmp(path, "3F00") != 0))
+        return dmsci_sim_json_wrong(node, NULL, "profile:path",
+                                    "the first file is 3F00, and all others are below it");
+    if (slash == NULL)
+        return DMSC_OK;
+    (void)snprintf(parent, sizeof(parent), "%.*s", (int)(slash - path), path);
+    *ret_parent = dmsci_sim_fs_by_text(b->fs, parent);
+    if (*ret_parent == DMSCI_SIM_NO_FILE || !dmsci_sim_file_is_df(&b->fs->files[*ret_parent]))
+        return dmsci_sim_json_wrong(node, NULL, "profile:path", "%s is no DF listed before it",
+                                    parent);
+    return DMSC_OK;
+}
+
+static enum dmsc_err check_siblings(const struct builder *b, const struct dmsci_sim_node *node,
+                                    unsigned parent, const struct dmsci_sim_file *file)
+{
+    unsigned other;
+
+    if (file->fid == 0x3F00 && parent != DMSCI_SIM_NO_FILE)
+        return dmsci_sim_json_wrong(node, NULL, "profile:path", "3F00 is reserved");
+    if (parent == DMSCI_SIM_NO_FILE)
+        return file->kind == DMSCI_SIM_DF
+                   ? DMSC_OK
+                   : dmsci_sim_json_wrong(node, "type", "profile:value", "the MF is a df");
+    if (dmsci_sim_fs_child(b->fs, parent, file->fid) != DMSCI_SIM_NO_FILE)
+        return dmsci_sim_json_wrong(node, NULL, "profile:path", "the identifier is taken");
+    other = file->sfi == 0 ? DMSCI_SIM_NO_FILE : dmsci_sim_fs_by_sfi(b->fs, parent, file->sfi);
+    if (other != DMSCI_SIM_NO_FILE && b->fs->info[other].sfi_how == DMSCI_SIM_SFI_GIVEN &&
+        json_object_get(node->object, "sfi") != NULL)
+        return dmsci_sim_json_wrong(node, "sfi", "profile:value", "%u is taken by %04X", file->sfi,
+                                    b->fs->files[other].fid);
+    return DMSC_OK;
+}
+
+/* Behind its siblings, in the order of the profile. */
+static void adopt(struct dmsci_sim_fs *fs, unsigned parent, unsigned child)
+{
+    uint16_t *link = &fs->files[parent].child;
+
+    while (*link != DMSCI_SIM_NO_FILE)
+        link = &fs->files[*link].next;
+    *link = (uint16_t)child;
+}
+
+static void commit(struct builder *b, unsigned parent, const struct dmsci_sim_file *file,
+                   const struct dmsci_sim_file_info *info)
+{
+    struct dmsci_sim_fs *fs = b->fs;
+    unsigned index = fs->n_files++;
+
+    fs->files[index] = *file;
+    fs->info[index] = *info;
+    if (parent != DMSCI_SIM_NO_FILE)
+        adopt(fs, parent, index);
+    if (file->kind == DMSCI_SIM_ADF)
+        fs->adfs[fs->n_adfs++] = (uint16_t)index;
+}
+
+static enum dmsc_err build_common(struct builder *b, const struct dmsci_sim_node *node,
+                                  struct dmsci_sim_file *file, struct dmsci_sim_file_info *info)
+{
+    unsigned life_cycle = 0x05;
+    bool shareable = true;
+    enum dmsc_err err = pooled_text(b, node, "name", &info->name);
+
+    if (err == DMSC_OK)
+        err = dmsci_sim_json_number(node, "life_cycle", 0, 0x0F, &life_cycle);
+    if (err == DMSC_OK)
+        err = dmsci_sim_json_bool(node, "shareable", &shareable);
+    if (err == DMSC_OK)
+        err = pooled_hex(b, node, "proprietary", 0, 127, &info->proprietary);
+    if (err == DMSC_OK)
+        err = build_security(b, node, info);
+    file->life_cycle = (uint8_t)life_cycle;
+    info->not_shareable = !shareable;
+    return err;
+}
+
+static enum dmsc_err build_file(struct builder *b, const struct dmsci_sim_node *node,
+                                const char *path)
+{
+    struct dmsci_sim_file file = { .child = DMSCI_SIM_NO_FILE, .next = DMSCI_SIM_NO_FILE };
+    struct dmsci_sim_file_info info = { 0 };
+    const struct file_type *type = NULL;
+    unsigned parent = DMSCI_SIM_NO_FILE;
+    const char *own = "";
+    enum dmsc_err err = find_type(node, &type);
+
+    if (err == DMSC_OK)
+        err = find_parent(b, node, path, &parent, &own);
+    if (err != DMSC_OK)
+        return err;
+    file.kind = (uint8_t)type->kind;
+    file.parent = (uint16_t)parent;
+    if (dmsci_sim_file_is_df(&file))
+        err = build_df(b, node, &file, &info);
+    if (err == DMSC_OK)
+        err = build_identity(b, node, own, &file, &info);
+    if (err == DMSC_OK && !dmsci_sim_file_is_df(&file))
+        err = build_ef(b, node, &file, &info);
+    if (err == DMSC_OK)
+        err = build_common(b, node, &file, &info);
+    if (err == DMSC_OK)
+        err = check_siblings(b, node, parent, &file);
+    if (err == DMSC_OK)
+        commit(b, parent, &file, &info);
+    return err;
+}
+
+/* An SFI that a file has by its FID alone yields to one that another file was given. */
+static void settle_sfis(struct dmsci_sim_fs *fs)
+{
+    for (unsigned i = 1; i < fs->n_files; i++) {
+        unsigned other = fs->info[i].sfi_how == DMSCI_SIM_SFI_GIVEN
+                             ? fs->files[fs->files[i].parent].child
+                             : DMSCI_SIM_NO_FILE;
+
+        for (; other != DMSCI_SIM_NO_FILE; other = fs->files[other].next) {
+            if (fs->info[other].sfi_how == DMSCI_SIM_SFI_FROM_FID &&
+                fs->files[other].sfi == fs->files[i].sfi)
+                fs->files[other].sfi = 0;
+        }
+    }
+}
+
+static enum dmsc_err fill_records(struct builder *b, const struct dmsci_sim_node *node,
+                                  const struct dmsci_sim_file *file, const json_t *content)
+{
+    enum dmsc_err err = DMSC_OK;
+
+    if (!json_is_array(content))
+        return dmsci_sim_json_wrong(node, "content", "profile:type",
+                                    "an array with one content a record is wanted");
+    if (json_array_size(content) > file->records)
+        return dmsci_sim_json_wrong(node, "content", "profile:content", "%zu records for %u",
+                                    json_array_size(content), file->records);
+    for (size_t i = 0; err == DMSC_OK && i < json_array_size(content); i++) {
+        char what[32];
+
+        (void)snprintf(what, sizeof(what), "content[%zu]", i);
+        err = dmsci_sim_json_content(node, what, json_array_get(content, i),
+                                     b->fs->content + file->content + i * file->record_length,
+                                     file->record_length);
+    }
+    return err;
+}
+
+static enum dmsc_err fill_file(struct builder *b, const struct dmsci_sim_node *node,
+                               const struct dmsci_sim_file *file)
+{
+    const json_t *content = json_object_get(node->object, "content");
+    const char *fill = "FF";
+    unsigned byte = 0xFF;
+    enum dmsc_err err = dmsci_sim_json_text(node, "fill", &fill);
+
+    if (err == DMSC_OK)
+        err = dmsci_sim_json_id(node, "fill", fill, 2, &byte);
+    if (err != DMSC_OK)
+        return err;
+    for (size_t i = 0; i < file->size; i++)
+        b->fs->content[file->content + i] = (uint8_t)byte;
+    if (content == NULL)
+        return DMSC_OK;
+    if (dmsci_sim_file_has_records(file))
+        return fill_records(b, node, file, content);
+    return dmsci_sim_json_content(node, "content", content, b->fs->content + file->content,
+                                  file->size);
+}
+
+static enum dmsc_err each_file(struct builder *b, const json_t *files,
+                               enum dmsc_err (*run)(struct builder *b,
+                                                    const struct dmsci_sim_node *node,
+                                                    const char *path, unsigned index))
+{
+    enum dmsc_err err = DMSC_OK;
+    unsigned index = 0;
+
+    for (void *i = json_object_iter((json_t *)files); err == DMSC_OK && i != NULL;
+         i = json_object_iter_next((json_t *)files, i)) {
+        const json_t *from = json_object_get(json_object_iter_value(i), DMSCI_SIM_JSON_FROM);
+        const char *path = json_object_iter_key(i);
+        char where[WHERE_MAX];
+        const struct dmsci_sim_node node = { b->fs->ctx,
+                                             from != NULL ? json_string_value(from) : b->file,
+                                             where, json_object_iter_value(i) };
+
+        (void)snprintf(where, sizeof(where), "files.%.150s", path);
+        err = run(b, &node, path, index++);
+    }
+    return err;
+}
+
+static enum dmsc_err make_one(struct builder *b, const struct dmsci_sim_node *node,
+                              const char *path, unsigned index)
+{
+    (void)index;
+    return build_file(b, node, path);
+}
+
+static enum dmsc_err fill_one(struct builder *b, const struct dmsci_sim_node *node,
+                              const char *path, unsigned index)
+{
+    const struct dmsci_sim_file *file = &b->fs->files[index];
+
+    (void)path;
+    return dmsci_sim_file_is_df(file) ? DMSC_OK : fill_file(b, node, file);
+}
+
+static enum dmsc_err reserve(struct builder *b, size_t n)
+{
+    b->fs->files = dmsci_calloc(b->fs->ctx, n, sizeof(*b->fs->files));
+    if (b->fs->files == NULL)
+        return DMSC_E_NOMEM;
+    b->fs->info = dmsci_calloc(b->fs->ctx, n, sizeof(*b->fs->info));
+    if (b->fs->info == NULL)
+        return DMSC_E_NOMEM;
+    b->fs->adfs = dmsci_calloc(b->fs->ctx, n, sizeof(*b->fs->adfs));
+    return b->fs->adfs == NULL ? DMSC_E_NOMEM : DMSC_OK;
+}
+
+static enum dmsc_err build_rules(const struct builder *b)
+{
+    char path[DMSCI_SIM_PATH_TEXT] = "?";
+    char where[DMSCI_SIM_PATH_TEXT + 16];
+    const struct dmsci_sim_node top = { b->fs->ctx, b->file, "", NULL };
+    unsigned bad = 0;
+    enum dmsc_err err = dmsci_sim_fs_rules_build(b->fs, &bad);
+
+    if (err == DMSC_OK || err == DMSC_E_NOMEM)
+        return err;
+    (void)!dmsci_sim_fs_text(b->fs, bad, path, sizeof(path));
+    (void)snprintf(where, sizeof(where), "files.%s", path);
+    if (err == DMSC_E_NOTFOUND)
+        return dmsci_sim_json_wrong(&top, where, "profile:access",
+                                    "\"arr\" leads to no record of an EF(ARR) in a DF above");
+    return dmsci_sim_json_wrong(&top, where, "profile:access", "its access rule cannot be read: %s",
+                                dmsc_err_text(err));
+}
+
+enum dmsc_err dmsci_sim_build_files(struct dmsc_sim *sim, const json_t *profile, const char *file)
+{
+    const struct dmsci_sim_node top = { sim->ctx, file, "", profile };
+    const json_t *files = json_object_get(profile, "files");
+    struct builder b = { sim, &sim->fs, file, 0 };
+    enum dmsc_err err;
+
+    if (!json_is_object(files) || json_object_size(files) == 0)
+        return dmsci_sim_json_wrong(&top, "files", "profile:missing", "a card has files");
+    if (json_object_size(files) > DMSCI_SIM_FILES_MAX)
+        return dmsci_sim_json_wrong(&top, "files", "profile:value", "at most %u",
+                                    DMSCI_SIM_FILES_MAX);
+    err = reserve(&b, json_object_size(files));
+    if (err == DMSC_OK)
+        err = each_file(&b, files, make_one);
+    if (err != DMSC_OK)
+        return err;
+    settle_sfis(&sim->fs);
+    sim->fs.content_n = b.content_n;
+    sim->fs.content = dmsci_alloc(sim->ctx, b.content_n > 0 ? b.content_n : 1);
+    if (sim->fs.content == NULL)
+        return DMSC_E_NOMEM;
+    err = each_file(&b, files, fill_one);
+    return err == DMSC_OK ? build_rules(&b) : err;
+}

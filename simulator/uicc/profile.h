@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DMSCI_SIM_PROFILE_H
+#define DMSCI_SIM_PROFILE_H
+
+#include "simulator/uicc/card.h"
+#include <jansson.h>
+
+/**
+ * Read a profile with all it is based on, merged into one object that the caller frees with
+ * json_decref(): a key of the deriving profile replaces that of the base; "files" and "pins" are
+ * merged entry by entry and key by key; an entry that is null goes away.
+ */
+DMSC_NODISCARD enum dmsc_err dmsci_sim_profile_read(struct dmsc_ctx *ctx, const char *path,
+                                                    json_t **ret_profile);
+/** @param directory of "base"; NULL: there may be none */
+DMSC_NODISCARD enum dmsc_err dmsci_sim_profile_parse(struct dmsc_ctx *ctx, struct dmsc_bytes json,
+                                                     const char *name, const char *directory,
+                                                     json_t **ret_profile);
+
+/** Make the card that @p profile describes. @param file for the stories */
+DMSC_NODISCARD enum dmsc_err dmsci_sim_build(struct dmsc_ctx *ctx, const json_t *profile,
+                                             const char *file, struct dmsc_sim **ret_sim);
+/** Its part "files": fills sim->fs but the FCPs. (build_files.c) */
+DMSC_NODISCARD enum dmsc_err dmsci_sim_build_files(struct dmsc_sim *sim, const json_t *profile,
+                                                   const char *file);
+
+#endif
