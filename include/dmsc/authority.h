@@ -3,6 +3,7 @@
 #define DMSC_AUTHORITY_H
 
 #include <dmsc/ma.h>
+#include <dmsc/peer.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -81,14 +82,6 @@ struct dmsc_verdict {
 DMSC_API struct dmsc_verdict dmsc_authority_admit(struct dmsc_authority *authority,
                                                   const char *server_id, struct dmsc_now now);
 
-/** What the peer proved, as TLS saw it. */
-struct dmsc_peer {
-    const char *host;                    /* the name the certificate was checked against */
-    uint8_t cert_sha256[32];             /* of the leaf, DER */
-    uint8_t spki_sha256[32];             /* of its SubjectPublicKeyInfo */
-    const uint8_t (*ca_spki_sha256)[32]; /* of each verified issuer above it */
-    size_t ca_count;
-};
 /** dmsc_authority_admit(), and: the name is the entry's authority id, and at least one pin matches.
  */
 DMSC_API struct dmsc_verdict dmsc_authority_admit_peer(struct dmsc_authority *authority,

@@ -55,6 +55,7 @@ OWNER = {
     "link.h": "apdu/link",
     "ma.h": "host/authority",
     "mo.h": "host/mo",
+    "peer.h": "apdu/base",
     "secret.h": "apdu/base",
     "sim.h": "simulator/uicc",
     "store.h": "host/store",
