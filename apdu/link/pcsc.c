@@ -10,7 +10,7 @@
 
 /* Names of all readers, NUL-separated: pcsc-lite serves 16 of at most 128 bytes. */
 #define READERS_MAX_BYTES 4096
-#define READERS_MAX       64
+#define READERS_MAX       16
 
 struct pcsc {
     struct dmsc_ctx *ctx;

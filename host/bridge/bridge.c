@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/bridge/file.h"
+#include "host/bridge/private.h"
+#include "host/credential/cert.h"
+#include <stdio.h>
+#include <time.h>
+
+#define KEY_FILE_MAX_BYTES 16384u
+
+/* Before the year of the first release the clock was certainly never set. */
+#define CLOCK_PLAUSIBLE 1767225600 /* 2026-01-01T00:00:00Z */
+
+struct dmsc_now dmsc_bridge_now(const struct dmsc_bridge *bridge)
+{
+    int64_t seconds = (int64_t)time(NULL);
+
+    return (struct dmsc_now){ seconds,
+                              !bridge->config->clock_untrusted && seconds >= CLOCK_PLAUSIBLE };
+}
+
+/* The list of the card that is in force, as it was verified when it was read. */
+static enum dmsc_err load_list(struct dmsc_bridge *bridge)
+{
+    struct dmsci_card_state state = DMSCI_CARD_STATE_INIT;
+    uint8_t tag[DMSC_CARD_TAG_SIZE];
+    enum dmsc_err err = dmsci_state_current(bridge->store, bridge->ctx, tag);
+
+    if (err == DMSC_E_NOTFOUND)
+        return DMSC_OK;
+    if (err == DMSC_OK)
+        err = dmsci_state_load(bridge->store, bridge->ctx, tag, &state);
+    if (err == DMSC_OK)
+        err = dmsc_authority_set_list(bridge->authority, &state.list);
+    dmsci_card_state_clear(&state);
+    return err;
+}
+
+enum dmsc_err dmsc_bridge_new(struct dmsc_ctx *ctx, const struct dmsc_config *config,
+                              struct dmsc_bridge **ret_bridge)
+{
+    struct dmsc_bridge *bridge = dmsci_alloc(ctx, sizeof(*bridge));
+    enum dmsc_err err;
+
+    if (bridge == NULL)
+        return DMSC_E_NOMEM;
+    bridge->ctx = ctx;
+    bridge->config = config;
+    err = dmsc_store_open(ctx, config->store, &bridge->store);
+    if (err == DMSC_OK)
+        err = dmsc_tree_open(ctx, bridge->store, NULL, &bridge->tree);
+    if (err == DMSC_OK)
+        err = dmsc_authority_new(ctx, bridge->tree, &bridge->authority);
+    if (err == DMSC_OK)
+        err = dmsci_device_nodes(bridge);
+    if (err == DMSC_OK)
+        err = load_list(bridge);
+    if (err != DMSC_OK) {
+        dmsc_bridge_free(bridge);
+        return err;
+    }
+    *ret_bridge = bridge;
+    return DMSC_OK;
+}
+
+void dmsc_bridge_free(struct dmsc_bridge *bridge)
+{
+    if (bridge == NULL)
+        return;
+    dmsc_uicc_free(bridge->uicc);
+    dmsc_link_free(bridge->link);
+    dmsc_authority_free(bridge->authority);
+    dmsc_tree_close(bridge->tree);
+    dmsc_store_close(bridge->store);
+    dmsci_free(bridge->ctx, bridge);
+}
+
+struct dmsc_tree *dmsc_bridge_tree(const struct dmsc_bridge *bridge)
+{
+    return bridge->tree;
+}
+
+struct dmsc_store *dmsc_bridge_store(const struct dmsc_bridge *bridge)
+{
+    return bridge->store;
+}
+
+struct dmsc_authority *dmsc_bridge_authority(const struct dmsc_bridge *bridge)
+{
+    return bridge->authority;
+}
+
+struct dmsc_uicc *dmsc_bridge_uicc(const struct dmsc_bridge *bridge)
+{
+    return bridge->uicc;
+}
+
+enum dmsc_err dmsc_bridge_attach(struct dmsc_bridge *bridge, struct dmsc_link *link)
+{
+    struct dmsc_uicc *uicc = NULL;
+    enum dmsc_err err;
+
+    if (bridge->link != NULL)
+        return dmsci_fail(bridge->ctx, DMSC_E_STATE, "attach a second link");
+    err = dmsc_uicc_new(bridge->ctx, link, &uicc);
+    if (err != DMSC_OK)
+        return err;
+    bridge->link = link;
+    bridge->uicc = uicc;
+    return DMSC_OK;
+}
+
+bool dmsci_leaf_text(struct dmsc_bridge *bridge, const char *uri, char *ret_text, size_t size)
+{
+    struct dmsc_buf value;
+    bool there;
+
+    dmsc_buf_init(&value, bridge->ctx, dmsc_ctx_limits(bridge->ctx)->node_value);
+    there = dmsc_tree_value(bridge->tree, uri, &value) == DMSC_OK;
+    if (there)
+        (void)snprintf(ret_text, size, "%s", dmsc_buf_str(&value));
+    dmsc_buf_clear(&value);
+    return there;
+}
+
+static enum dmsc_err load_issuer(struct dmsc_bridge *bridge, const char *path,
+                                 struct dmsc_buf *ret_spki)
+{
+    struct dmsc_buf file;
+    enum dmsc_err err;
+
+    dmsc_buf_init(&file, bridge->ctx, KEY_FILE_MAX_BYTES);
+    err = dmsci_file_read(bridge->ctx, path, false, &file);
+    if (err == DMSC_OK)
+        err = dmsci_spki_load(bridge->ctx, dmsc_buf_bytes(&file), ret_spki);
+    if (err != DMSC_OK)
+        dmsci_where(bridge->ctx, "%s ([trust] issuer_key)", path);
+    dmsc_buf_clear(&file);
+    return err;
+}
+
+static enum dmsc_err load_issuers(struct dmsc_bridge *bridge, struct dmsci_sync_material *m)
+{
+    const struct dmsc_config *config = bridge->config;
+    enum dmsc_err err = DMSC_OK;
+
+    for (size_t i = 0; err == DMSC_OK && i < config->issuer_key_count; i++) {
+        if (i == DMSCI_ARRAY_LEN(m->spkis))
+            return dmsci_fail(bridge->ctx, DMSC_E_LIMIT, "load more than %zu issuer keys", i);
+        dmsc_buf_init(&m->spkis[i], bridge->ctx, KEY_FILE_MAX_BYTES);
+        err = load_issuer(bridge, config->issuer_keys[i], &m->spkis[i]);
+        m->spki_bytes[i] = dmsc_buf_bytes(&m->spkis[i]);
+        m->trust.count = i + 1;
+    }
+    m->trust.issuer_spkis = m->spki_bytes;
+    return err;
+}
+
+enum dmsc_err dmsci_material_load(struct dmsc_bridge *bridge, struct dmsci_sync_material *m)
+{
+    const struct dmsc_config *config = bridge->config;
+    enum dmsc_err err;
+
+    *m = (struct dmsci_sync_material){ .sync = { .ctx = bridge->ctx,
+                                                 .tree = bridge->tree,
+                                                 .store = bridge->store,
+                                                 .authority = bridge->authority,
+                                                 .uicc = bridge->uicc } };
+    m->sync.now = dmsc_bridge_now(bridge);
+    err = load_issuers(bridge, m);
+    if (err == DMSC_OK && m->trust.count > 0)
+        m->sync.trust = &m->trust;
+    if (err == DMSC_OK && config->pin_file != NULL) {
+        err = dmsc_secret_load(bridge->ctx, config->pin_file, false, &m->pin);
+        m->sync.pin = &m->pin;
+    }
+    if (err == DMSC_OK && config->adm1_file != NULL) {
+        err = dmsc_secret_load(bridge->ctx, config->adm1_file, true, &m->adm1);
+        m->sync.adm1 = &m->adm1;
+    }
+    return err;
+}
+
+void dmsci_material_clear(struct dmsc_bridge *bridge, struct dmsci_sync_material *m)
+{
+    (void)bridge;
+    for (size_t i = 0; i < DMSCI_ARRAY_LEN(m->spkis); i++)
+        dmsc_buf_clear(&m->spkis[i]);
+    dmsc_secret_clear(&m->pin);
+    dmsc_secret_clear(&m->adm1);
+}
+
+/* A session that ended without its write-back (power, a card pulled out) left its marker. */
+static enum dmsc_err finish_write_back(struct dmsc_bridge *bridge,
+                                       const struct dmsci_sync_material *m,
+                                       struct dmsc_sync_report *report)
+{
+    struct dmsc_buf server_id;
+    enum dmsc_err err;
+
+    dmsc_buf_init(&server_id, bridge->ctx, 1024);
+    err = dmsc_store_get(bridge->store, DMSCI_SESSION_KEY, &server_id);
+    if (err == DMSC_OK)
+        err = dmsci_sync_push(&m->sync, dmsc_buf_str(&server_id), report);
+    else if (err == DMSC_E_NOTFOUND)
+        err = DMSC_OK;
+    if (err == DMSC_OK && server_id.n > 0)
+        err = dmsc_store_delete(bridge->store, DMSCI_SESSION_KEY);
+    dmsc_buf_clear(&server_id);
+    return err;
+}
+
+enum dmsc_err dmsci_bridge_pull(struct dmsc_bridge *bridge, struct dmsci_sync_material *m,
+                                bool dry_run, struct dmsc_sync_report *report)
+{
+    struct dmsc_link_counts before, after;
+    enum dmsc_err err;
+
+    report->ctx = bridge->ctx;
+    if (bridge->uicc == NULL)
+        return dmsci_fail(bridge->ctx, DMSC_E_STATE, "read the card without a link");
+    before = dmsc_link_counts(bridge->link);
+    err = dmsc_uicc_power_on(bridge->uicc);
+    if (err == DMSC_OK)
+        err = dmsci_sync_pull(&m->sync, dry_run, report);
+    if (err == DMSC_OK && !dry_run)
+        err = finish_write_back(bridge, m, report);
+    after = dmsc_link_counts(bridge->link);
+    report->cost.apdus = after.apdus - before.apdus;
+    report->cost.bytes = after.bytes - before.bytes;
+    return err;
+}
+
+enum dmsc_err dmsc_bridge_sync(struct dmsc_bridge *bridge, bool dry_run,
+                               struct dmsc_sync_report *ret_report)
+{
+    struct dmsc_sync_report report = DMSC_SYNC_REPORT_INIT;
+    struct dmsci_sync_material *material = dmsci_alloc(bridge->ctx, sizeof(*material));
+    enum dmsc_err err;
+
+    if (material == NULL)
+        return DMSC_E_NOMEM;
+    err = dmsci_material_load(bridge, material);
+    if (err == DMSC_OK)
+        err = dmsci_bridge_pull(bridge, material, dry_run, &report);
+    dmsci_material_clear(bridge, material);
+    dmsci_free(bridge->ctx, material);
+    if (err != DMSC_OK) {
+        dmsc_sync_report_clear(&report);
+        return err;
+    }
+    *ret_report = report;
+    return DMSC_OK;
+}

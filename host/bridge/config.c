@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dmsc.conf: INI, read by inih. */
+#include "apdu/base/ctx.h"
+#include <dmsc/bridge.h>
+#include <errno.h>
+#include <ini.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LIST_MAX 16
+
+enum kind { TEXT, PATH, LIST_TEXT, LIST_PATH, CLOCK, MILLISECONDS };
+
+/* Every key there is. docs/man/dmsc.conf.5 lists the same. */
+static const struct key {
+    const char *section, *name;
+    enum kind kind;
+    size_t offset, count_offset;
+} keys[] = {
+#define AT(field) offsetof(struct dmsc_config, field)
+    { "store", "path", PATH, AT(store), 0 },
+    { "device", "id", TEXT, AT(device_id), 0 },
+    { "device", "manufacturer", TEXT, AT(manufacturer), 0 },
+    { "device", "model", TEXT, AT(model), 0 },
+    { "device", "language", TEXT, AT(language), 0 },
+    { "device", "key", PATH, AT(device_key), 0 },
+    { "device", "clock", CLOCK, AT(clock_untrusted), 0 },
+    { "trust", "issuer_key", LIST_PATH, AT(issuer_keys), AT(issuer_key_count) },
+    { "card", "pin_file", PATH, AT(pin_file), 0 },
+    { "card", "adm1_file", PATH, AT(adm1_file), 0 },
+    { "card", "link", TEXT, AT(link), 0 },
+    { "net", "resolve", LIST_TEXT, AT(resolve), AT(resolve_count) },
+    { "net", "timeout_ms", MILLISECONDS, AT(timeout_ms), 0 },
+#undef AT
+};
+
+struct reading {
+    struct dmsc_ctx *ctx;
+    struct dmsc_config *config;
+    const char *path;
+    size_t folder_length; /* of path, with its slash; 0: the working folder */
+    bool seen[DMSCI_ARRAY_LEN(keys)];
+    char why[160]; /* of the first line that was refused */
+};
+
+static void *field(struct dmsc_config *config, size_t offset)
+{
+    return (char *)config + offset;
+}
+
+static bool refuse(struct reading *r, const char *why, const char *what)
+{
+    struct dmsc_buf text;
+
+    dmsc_buf_init(&text, r->ctx, sizeof(r->why) - 1);
+    if (dmsci_buf_printf(&text, "%s \"%.80s\"", why, what) == DMSC_OK && r->why[0] == '\0')
+        dmsci_copy(r->why, text.p, text.n + 1);
+    dmsc_buf_clear(&text);
+    return false;
+}
+
+/* A relative name of a file is meant relative to the configuration, not to where one stands. */
+static char *copy_value(struct reading *r, const char *value, bool is_path)
+{
+    struct dmsc_buf text;
+    char *copy = NULL;
+
+    dmsc_buf_init(&text, r->ctx, 4096);
+    if (is_path && value[0] != '/' &&
+        dmsc_buf_append(&text, dmsc_bytes(r->path, r->folder_length)) != DMSC_OK)
+        goto out;
+    if (dmsc_buf_append_str(&text, value) == DMSC_OK)
+        copy = dmsci_strdup(r->ctx, dmsc_buf_str(&text));
+out:
+    dmsc_buf_clear(&text);
+    return copy;
+}
+
+static bool add_to_list(struct reading *r, const struct key *key, char *value)
+{
+    char ***list = field(r->config, key->offset);
+    size_t *count = field(r->config, key->count_offset);
+    char **grown;
+
+    if (*count == LIST_MAX)
+        return refuse(r, "too many values for", key->name);
+    grown = dmsci_realloc(r->ctx, *list, (*count + 1) * sizeof(*grown));
+    if (grown == NULL)
+        return false;
+    grown[(*count)++] = value;
+    *list = grown;
+    return true;
+}
+
+static bool set_text(struct reading *r, const struct key *key, const char *value)
+{
+    bool is_path = key->kind == PATH || key->kind == LIST_PATH;
+    bool is_list = key->kind == LIST_TEXT || key->kind == LIST_PATH;
+    char *copy = copy_value(r, value, is_path);
+    char **place;
+
+    if (copy == NULL)
+        return false;
+    if (is_list) {
+        if (add_to_list(r, key, copy))
+            return true;
+        dmsci_free(r->ctx, copy);
+        return false;
+    }
+    place = field(r->config, key->offset);
+    dmsci_free(r->ctx, *place);
+    *place = copy;
+    return true;
+}
+
+static bool set_clock(struct reading *r, const struct key *key, const char *value)
+{
+    bool untrusted = strcmp(value, "untrusted") == 0;
+
+    if (!untrusted && strcmp(value, "trusted") != 0)
+        return refuse(r, "clock is \"trusted\" or \"untrusted\", not", value);
+    *(bool *)field(r->config, key->offset) = untrusted;
+    return true;
+}
+
+static bool set_milliseconds(struct reading *r, const struct key *key, const char *value)
+{
+    char *end = NULL;
+    unsigned long v = strtoul(value, &end, 10);
+
+    if (value[0] < '0' || value[0] > '9' || *end != '\0' || v == 0 || v > 3600000)
+        return refuse(r, "timeout_ms is a number of 1 to 3600000, not", value);
+    *(unsigned *)field(r->config, key->offset) = (unsigned)v;
+    return true;
+}
+
+static bool set(struct reading *r, size_t i, const char *value)
+{
+    const struct key *key = &keys[i];
+    bool is_list = key->kind == LIST_TEXT || key->kind == LIST_PATH;
+
+    if (r->seen[i] && !is_list)
+        return refuse(r, "given twice:", key->name);
+    r->seen[i] = true;
+    if (value[0] == '\0')
+        return refuse(r, "no value for", key->name);
+    if (key->kind == CLOCK)
+        return set_clock(r, key, value);
+    if (key->kind == MILLISECONDS)
+        return set_milliseconds(r, key, value);
+    return set_text(r, key, value);
+}
+
+/* Answers as inih wants it: 0 for a line that is refused. */
+static int line(void *user, const char *section, const char *name, const char *value)
+{
+    struct reading *r = user;
+
+    for (size_t i = 0; i < DMSCI_ARRAY_LEN(keys); i++) {
+        if (strcmp(keys[i].section, section) == 0 && strcmp(keys[i].name, name) == 0)
+            return set(r, i, value) ? 1 : 0;
+    }
+    return refuse(r, section[0] == '\0' ? "outside any section:" : "unknown key", name) ? 1 : 0;
+}
+
+enum dmsc_err dmsc_config_load(struct dmsc_ctx *ctx, const char *path, struct dmsc_config *config)
+{
+    struct reading r = { .ctx = ctx, .config = config, .path = path };
+    const char *slash = strrchr(path, '/');
+    int result;
+
+    config->ctx = ctx;
+    r.folder_length = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+    errno = 0;
+    result = ini_parse(path, line, &r);
+    if (result == 0)
+        return DMSC_OK;
+    (void)dmsci_fail(ctx, DMSC_E_CONFIG, "read the configuration");
+    if (result < 0) {
+        dmsci_where(ctx, "%s", path);
+        dmsci_why(ctx, "config:file", "%s", errno != 0 ? strerror(errno) : "it cannot be read");
+        dmsci_fail_code(ctx, errno);
+        return DMSC_E_CONFIG;
+    }
+    dmsci_where(ctx, "%s:%d", path, result);
+    dmsci_why(ctx, "config:line", "%s",
+              r.why[0] != '\0' ? r.why : "not a line of the form key = value");
+    dmsci_hint(ctx, "man dmsc.conf lists every section and key");
+    return DMSC_E_CONFIG;
+}
+
+void dmsc_config_clear(struct dmsc_config *config)
+{
+    for (size_t i = 0; config->ctx != NULL && i < DMSCI_ARRAY_LEN(keys); i++) {
+        const struct key *key = &keys[i];
+
+        if (key->kind == TEXT || key->kind == PATH)
+            dmsci_free(config->ctx, *(char **)field(config, key->offset));
+        if (key->kind == LIST_TEXT || key->kind == LIST_PATH) {
+            char **list = *(char ***)field(config, key->offset);
+
+            for (size_t k = 0; k < *(size_t *)field(config, key->count_offset); k++)
+                dmsci_free(config->ctx, list[k]);
+            dmsci_free(config->ctx, list);
+        }
+    }
+    *config = (struct dmsc_config)DMSC_CONFIG_INIT;
+}

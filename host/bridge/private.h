@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shared by the files of this folder only. */
+#ifndef DMSCI_BRIDGE_PRIVATE_H
+#define DMSCI_BRIDGE_PRIVATE_H
+
+#include "apdu/base/ctx.h"
+#include "host/sync/sync.h"
+#include <dmsc/bridge.h>
+
+struct dmsc_bridge {
+    struct dmsc_ctx *ctx;
+    const struct dmsc_config *config;
+    struct dmsc_store *store;
+    struct dmsc_tree *tree;
+    struct dmsc_authority *authority;
+    struct dmsc_link *link;
+    struct dmsc_uicc *uicc;
+};
+
+/** DevInfo and DevDetail as the configuration says, permanent; changed only where they differ. */
+DMSC_NODISCARD enum dmsc_err dmsci_device_nodes(struct dmsc_bridge *bridge);
+/** ./DevInfo/DevId, replaced. */
+DMSC_NODISCARD enum dmsc_err dmsci_device_id(struct dmsc_bridge *bridge, struct dmsc_buf *ret_id);
+
+/** The value of a leaf as text, cut to its field; false when there is none. */
+bool dmsci_leaf_text(struct dmsc_bridge *bridge, const char *uri, char *ret_text, size_t size);
+
+/** What a sync needs, read from the files of the configuration for the time of one call. */
+struct dmsci_sync_material {
+    struct dmsci_sync sync;
+    struct dmsc_buf spkis[16];
+    struct dmsc_bytes spki_bytes[16];
+    struct dmsc_card_trust trust;
+    struct dmsc_secret pin, adm1;
+};
+DMSC_NODISCARD enum dmsc_err dmsci_material_load(struct dmsc_bridge *bridge,
+                                                 struct dmsci_sync_material *material);
+void dmsci_material_clear(struct dmsc_bridge *bridge, struct dmsci_sync_material *material);
+
+/** Power the card and pull; the session's first half and dmsc_bridge_sync(). */
+DMSC_NODISCARD enum dmsc_err dmsci_bridge_pull(struct dmsc_bridge *bridge,
+                                               struct dmsci_sync_material *material, bool dry_run,
+                                               struct dmsc_sync_report *report);
+
+/* A marker in the store while a session may change card-resident MOs: who it is with. */
+#define DMSCI_SESSION_KEY "session/open"
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dmsc, the command: what its files share. Uses the public headers alone. */
+#ifndef DMSC_CLI_H
+#define DMSC_CLI_H
+
+#include <dmsc/bridge.h>
+#include <jansson.h>
+
+/* docs/man/dmsc.1 lists the same. */
+enum cli_exit {
+    CLI_DONE = 0,
+    CLI_FAILED = 1,
+    CLI_USAGE = 2,
+    CLI_CARD = 3,
+    CLI_REFUSED = 4,
+    CLI_NETWORK = 5,
+    CLI_BAD_INPUT = 6,
+    CLI_AGAIN = 75
+};
+
+/* Options that some commands take beside the global ones. */
+enum cli_option_id {
+    OPT_SERVER,
+    OPT_DRY_RUN,
+    OPT_MA,
+    OPT_RIGHT,
+    OPT_OUT,
+    OPT_ADM_FILE,
+    OPT_PIN_FILE,
+    OPT_RAW,
+    OPT_COUNT
+};
+
+struct cli {
+    struct dmsc_ctx *ctx;
+    struct dmsc_config config;
+    struct dmsc_bridge *bridge; /* commands that need one */
+    struct dmsc_uicc *uicc;     /* commands that need a card: not powered yet */
+    struct dmsc_link *link;
+    const char *link_spec;
+    bool json;
+    unsigned verbose;
+    const char *option[OPT_COUNT]; /* NULL: not given; flags hold "" */
+    enum cli_exit exit;            /* of a command that ran to its end */
+    struct dmsc_diag story;        /* of a failure of the command's own */
+    char **argument;               /* behind the verb */
+    int arguments;
+};
+
+/* What main() prepares before a command runs. */
+#define CLI_NEEDS_BRIDGE 0x1u /* store, tree, authorities */
+#define CLI_NEEDS_LINK   0x2u /* a link; with a bridge it is the bridge's */
+
+struct cli_command {
+    const char *noun, *verb; /* verb NULL: a noun that is a command */
+    const char *arguments;   /* for help: "[URI]" */
+    int least, most;         /* number of arguments */
+    unsigned needs;
+    unsigned options; /* bits 1 << enum cli_option_id */
+    enum dmsc_err (*run)(struct cli *cli);
+    const char *summary; /* one line */
+    const char *help;    /* a paragraph, with an example */
+};
+
+/* One table of commands feeds parser, help and man page. Each file brings its own rows. */
+extern const struct cli_command cli_card_commands[], cli_sync_commands[], cli_mo_commands[],
+    cli_ma_commands[];
+
+/* A column of a table, or a line of a record: where it comes from and what it is called. */
+struct cli_column {
+    const char *key, *title;
+};
+/** An array of objects: aligned columns, or with --json the array. Takes @p rows. */
+enum dmsc_err cli_table(struct cli *cli, const struct cli_column *columns, json_t *rows);
+/** One object: "title: value" lines, or with --json the object. Takes @p record. */
+enum dmsc_err cli_record(struct cli *cli, const struct cli_column *columns, json_t *record);
+/** With --json print @p value, otherwise nothing. Takes it. */
+enum dmsc_err cli_json(struct cli *cli, json_t *value);
+/** A line of text, with --json nothing. */
+void cli_say(const struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/** Text of the outside world as a JSON string; control characters and bad UTF-8 become "?". */
+json_t *cli_text(const char *text);
+json_t *cli_hex(struct dmsc_bytes bytes);
+/** s since 1970 as "2026-01-31T17:45:00Z"; NULL text where there is no bound. */
+json_t *cli_time(int64_t seconds);
+
+/** Say what went wrong in its four parts, and which exit code it is. */
+enum cli_exit cli_error(struct cli *cli, enum dmsc_err err);
+/** A failure of the command's own, for dmsc_err codes that need no library story. */
+enum dmsc_err cli_fail(struct cli *cli, enum dmsc_err err, const char *what, const char *why,
+                       const char *hint);
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dmsc ma: Management Authorities, and why an access is allowed or refused. */
+#include "host/cli/cli.h"
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static const struct {
+    enum dmsc_right right;
+    const char *name;
+} rights[] = {
+    { DMSC_RIGHT_GET, "Get" },
+    { DMSC_RIGHT_ADD, "Add" },
+    { DMSC_RIGHT_REPLACE, "Replace" },
+    { DMSC_RIGHT_DELETE, "Delete" },
+    { DMSC_RIGHT_EXEC, "Exec" },
+    { DMSC_RIGHT_COPY, "Copy" },
+    { DMSC_RIGHT_ACL, "Acl" },
+    { DMSC_RIGHT_BOOTSTRAP, "Bootstrap" },
+    { DMSC_RIGHT_WRITE_BACK, "Write-back" },
+    { DMSC_RIGHT_FIRMWARE, "Firmware" },
+    { DMSC_RIGHT_DELEGATE, "Delegate" },
+    { DMSC_RIGHT_ALL, "All" },
+};
+#define RIGHTS (sizeof(rights) / sizeof(rights[0]))
+
+static json_t *rights_json(uint16_t bits)
+{
+    json_t *names = json_array();
+
+    for (size_t i = 0; i < RIGHTS; i++) {
+        if ((bits & rights[i].right) != 0)
+            (void)json_array_append_new(names, json_string(rights[i].name));
+    }
+    return names;
+}
+
+static json_t *scopes_json(const struct dmsc_ma *ma)
+{
+    json_t *scopes = json_array();
+
+    for (size_t i = 0; i < ma->scope_count; i++) {
+        const struct dmsc_ma_scope *s = &ma->scopes[i];
+
+        (void)json_array_append_new(
+            scopes,
+            json_pack("{s:o,s:o,s:o}", "type",
+                      cli_text(s->type == DMSC_MO_URN ? s->urn : dmsc_mo_type_name(s->type)),
+                      "path", cli_text(s->path), "rights", rights_json(s->rights)));
+    }
+    return scopes;
+}
+
+static json_t *server_ids_json(const struct dmsc_ma *ma)
+{
+    json_t *ids = json_array();
+
+    for (size_t i = 0; i < ma->server_id_count; i++)
+        (void)json_array_append_new(ids, cli_text(ma->server_ids[i]));
+    return ids;
+}
+
+static const char *pin_name(enum dmsc_pin_kind kind)
+{
+    static const char *const names[] = { "?", "certificate", "key", "CA key", "PSK" };
+
+    return names[kind >= DMSC_PIN_CERT && kind <= DMSC_PIN_PSK ? kind : 0];
+}
+
+static json_t *pins_json(const struct dmsc_ma *ma)
+{
+    json_t *pins = json_array();
+
+    for (size_t i = 0; i < ma->pin_count; i++)
+        (void)json_array_append_new(pins, json_string(pin_name(ma->pins[i].kind)));
+    return pins;
+}
+
+/* An entry is asked by each of its ServerIDs; one that is admitted speaks for it. */
+static const char *standing(struct cli *cli, const struct dmsc_ma *ma)
+{
+    struct dmsc_authority *authority = dmsc_bridge_authority(cli->bridge);
+    const char *name = "no ServerID";
+
+    if ((ma->flags & DMSC_MA_DENY) != 0)
+        return "deny entry";
+    for (size_t i = 0; i < ma->server_id_count; i++) {
+        struct dmsc_verdict v =
+            dmsc_authority_admit(authority, ma->server_ids[i], dmsc_bridge_now(cli->bridge));
+
+        name = dmsc_reason_name(v.reason);
+        if (v.reason == DMSC_ALLOWED)
+            return "admitted";
+    }
+    return name;
+}
+
+static json_t *bound(uint32_t seconds, uint32_t open)
+{
+    return seconds == open ? json_null() : cli_time(seconds);
+}
+
+static enum dmsc_err run_ls(struct cli *cli)
+{
+    static const struct cli_column columns[] = {
+        { "id", "ID" },           { "name", "NAME" },         { "server_ids", "SERVER ID" },
+        { "authority", "HOST" },  { "priority", "PRIO" },     { "pins", "PINNED BY" },
+        { "not_after", "UNTIL" }, { "standing", "STANDING" }, { NULL, NULL },
+    };
+    const struct dmsc_ma_list *list = dmsc_authority_list(dmsc_bridge_authority(cli->bridge));
+    json_t *rows = json_array();
+
+    for (size_t i = 0; rows != NULL && i < list->count; i++) {
+        const struct dmsc_ma *ma = &list->entries[i];
+        json_t *row =
+            json_pack("{s:i,s:o,s:o,s:o,s:i,s:o,s:o,s:o,s:o,s:s}", "id", ma->id, "name",
+                      cli_text(ma->name != NULL ? ma->name : ""), "server_ids", server_ids_json(ma),
+                      "authority", cli_text(ma->authority != NULL ? ma->authority : ""), "priority",
+                      ma->priority, "pins", pins_json(ma), "not_before", bound(ma->not_before, 0),
+                      "not_after", bound(ma->not_after, UINT32_MAX), "scopes", scopes_json(ma),
+                      "standing", standing(cli, ma));
+
+        if (row != NULL && ma->delegated)
+            (void)json_object_set_new(row, "delegated_by", json_integer(ma->delegated_by));
+        (void)json_array_append_new(rows, row);
+    }
+    if (list->count == 0)
+        cli_say(cli, "no MA list is in force: nobody may manage this device (dmsc sync reads one)");
+    return cli_table(cli, columns, rows);
+}
+
+static bool right_by_name(const char *name, enum dmsc_right *ret_right)
+{
+    for (size_t i = 0; i < RIGHTS; i++) {
+        if (strcasecmp(rights[i].name, name) == 0) {
+            *ret_right = rights[i].right;
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum dmsc_err run_check(struct cli *cli)
+{
+    static const struct cli_column columns[] = {
+        { "ma", "authority" },    { "right", "right" },   { "uri", "node" },
+        { "verdict", "verdict" }, { "reason", "reason" }, { "because", "because" },
+        { NULL, NULL },
+    };
+    struct dmsc_subject subject = { DMSC_SUBJECT_MA, cli->option[OPT_MA] };
+    struct dmsc_verdict v;
+    enum dmsc_right right;
+    struct dmsc_buf uri;
+    enum dmsc_err err;
+
+    if (cli->option[OPT_MA] == NULL || cli->option[OPT_RIGHT] == NULL ||
+        !right_by_name(cli->option[OPT_RIGHT], &right))
+        return cli_fail(cli, DMSC_E_ARG, "check an access", "--ma ID and --right NAME say which",
+                        "dmsc ma check --ma com.opa.dm --right Get ./DevInfo");
+    dmsc_buf_init(&uri, cli->ctx, dmsc_ctx_limits(cli->ctx)->uri_length);
+    err = dmsc_uri_normalise(cli->ctx, cli->argument[0], &uri, NULL);
+    if (err != DMSC_OK)
+        goto out;
+    v = dmsc_authority_decide(dmsc_bridge_authority(cli->bridge), &subject, right,
+                              dmsc_buf_str(&uri), dmsc_bridge_now(cli->bridge));
+    err =
+        cli_record(cli, columns,
+                   json_pack("{s:o,s:s,s:s,s:s,s:s,s:o}", "ma", cli_text(subject.server_id),
+                             "right", cli->option[OPT_RIGHT], "uri", dmsc_buf_str(&uri), "verdict",
+                             v.reason == DMSC_ALLOWED ? "allowed" : "refused", "reason",
+                             dmsc_reason_name(v.reason), "because", cli_text(v.detail)));
+    cli->exit = v.reason == DMSC_ALLOWED ? CLI_DONE : CLI_REFUSED;
+out:
+    dmsc_buf_clear(&uri);
+    return err;
+}
+
+const struct cli_command cli_ma_commands[] = {
+    { "ma", "ls", "", 0, 0, CLI_NEEDS_BRIDGE, 0, run_ls, "list the Management Authorities",
+      "The verified list of the card that is in force, and whether each entry could open a "
+      "session\n"
+      "now. --json adds the scopes.\n\n"
+      "  dmsc ma ls" },
+    { "ma", "check", "URI", 1, 1, CLI_NEEDS_BRIDGE, 1u << OPT_MA | 1u << OPT_RIGHT, run_check,
+      "say whether an access is allowed, and why",
+      "Asks the one decision point that also serves the sessions. Exit status 0 when it is "
+      "allowed,\n"
+      "4 when it is refused.\n\n"
+      "  dmsc ma check --ma com.opa.dm --right Replace ./3GPP_IMS/RCS" },
+    { NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL },
+};

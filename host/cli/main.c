@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dmsc: one table of commands, global options, help. */
+#include "host/cli/cli.h"
+#include <dmsc/sim.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct cli_command *const tables[] = { cli_card_commands, cli_sync_commands,
+                                                    cli_mo_commands, cli_ma_commands };
+#define TABLES (sizeof(tables) / sizeof(tables[0]))
+
+static const struct dmsc_link_driver *const drivers[] = { &dmsc_sim_link_driver, NULL };
+
+/* In the order of enum cli_option_id. */
+static const struct {
+    const char *name;
+    const char *argument; /* NULL: a flag */
+    const char *help;
+} options[OPT_COUNT] = {
+    [OPT_SERVER] = { "server", "ID", "the ServerID of the Management Authority" },
+    [OPT_DRY_RUN] = { "dry-run", NULL, "say what would change, change nothing" },
+    [OPT_MA] = { "ma", "ID", "the ServerID of the Management Authority" },
+    [OPT_RIGHT] = { "right", "NAME", "Get, Add, Replace, Delete, Exec, Copy, Acl or Write-back" },
+    [OPT_OUT] = { "out", "FILE", "write there instead of standard output" },
+    [OPT_ADM_FILE] = { "adm-file", "FILE", "ADM1 as 16 hex digits, readable by you alone" },
+    [OPT_PIN_FILE] = { "pin-file", "FILE", "PIN1 as digits, readable by you alone" },
+    [OPT_RAW] = { "raw", NULL, "the bytes as they are" },
+};
+
+#define GETOPT_OWN 1000
+enum {
+    OPT_LINK = GETOPT_OWN + OPT_COUNT,
+    OPT_CONFIG,
+    OPT_JSON,
+    OPT_TRACE,
+    OPT_TRACE_RAW,
+    OPT_VERSION
+};
+
+struct globals {
+    const char *config;
+    const char *link;
+    const char *trace;
+    bool trace_raw;
+    bool help;
+};
+
+static void log_line(void *user, enum dmsc_level level, const char *area, const char *text)
+{
+    static const char *const names[] = { "error", "warning", "info", "debug" };
+
+    (void)user;
+    (void)fprintf(stderr, "dmsc: %s: %s: %s\n", names[level], area, text);
+}
+
+static void trace_line(void *user, const char *text)
+{
+    FILE *file = user;
+
+    (void)fprintf(file, "%s\n", text);
+    (void)fflush(file);
+}
+
+static const struct cli_command *find(const char *noun, const char *verb)
+{
+    for (size_t t = 0; t < TABLES; t++) {
+        for (const struct cli_command *c = tables[t]; c->noun != NULL; c++) {
+            if (strcmp(c->noun, noun) != 0)
+                continue;
+            if (c->verb == NULL || (verb != NULL && strcmp(c->verb, verb) == 0))
+                return c;
+        }
+    }
+    return NULL;
+}
+
+static bool is_noun(const char *word)
+{
+    for (size_t t = 0; t < TABLES; t++) {
+        for (const struct cli_command *c = tables[t]; c->noun != NULL; c++) {
+            if (strcmp(c->noun, word) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+static void list_commands(const char *noun)
+{
+    char words[80];
+
+    for (size_t t = 0; t < TABLES; t++) {
+        for (const struct cli_command *c = tables[t]; c->noun != NULL; c++) {
+            if (noun != NULL && strcmp(c->noun, noun) != 0)
+                continue;
+            (void)snprintf(words, sizeof(words), "%s%s%s %s", c->noun, c->verb != NULL ? " " : "",
+                           c->verb != NULL ? c->verb : "", c->arguments);
+            (void)printf("  dmsc %-28s %s\n", words, c->summary);
+        }
+    }
+}
+
+static void help_globals(void)
+{
+    (void)puts(
+        "\nOptions everywhere:\n"
+        "  --link SPEC      the way to the card: pcsc[:READER] or sim:PROFILE[,state=FILE]\n"
+        "  --config FILE    instead of ~/.config/dmsc/dmsc.conf or /etc/dmsc/dmsc.conf\n"
+        "  --json           one JSON value on standard output\n"
+        "  --trace FILE     write the APDUs there, PINs and keys masked; - is standard error\n"
+        "  --trace-raw      do not mask them\n"
+        "  -v               say more; twice: everything\n"
+        "  --version, -h, --help\n"
+        "\nExit status: 0 done, 1 failed, 2 usage, 3 card, 4 refused by authority, 5 network,\n"
+        "6 bad input, 75 try again.");
+}
+
+static void help_all(void)
+{
+    (void)puts("dmsc reads Management Objects, authorities and certificates from a UICC, and runs\n"
+               "OMA Device Management sessions with exactly the authorities that the card lists.\n"
+               "\nCommands:");
+    list_commands(NULL);
+    help_globals();
+    (void)puts("\ndmsc NOUN --help lists a noun's commands, dmsc NOUN VERB --help explains one.");
+}
+
+static void help_command(const struct cli_command *c)
+{
+    (void)printf("dmsc %s%s%s %s\n%s\n\n%s\n", c->noun, c->verb != NULL ? " " : "",
+                 c->verb != NULL ? c->verb : "", c->arguments, c->summary, c->help);
+    if (c->options != 0)
+        (void)puts("\nOptions of this command:");
+    for (unsigned i = 0; i < OPT_COUNT; i++) {
+        char words[40];
+
+        if ((c->options >> i & 1) == 0)
+            continue;
+        (void)snprintf(words, sizeof(words), "--%s%s%s", options[i].name,
+                       options[i].argument != NULL ? " " : "",
+                       options[i].argument != NULL ? options[i].argument : "");
+        (void)printf("  %-16s %s\n", words, options[i].help);
+    }
+    help_globals();
+}
+
+static enum cli_exit usage(const char *text, const char *word)
+{
+    (void)fprintf(stderr, "dmsc: %s%s%s\n  try    dmsc --help\n", text, word[0] != '\0' ? ": " : "",
+                  word);
+    return CLI_USAGE;
+}
+
+static bool store_option(struct cli *cli, struct globals *g, int value, const char *argument)
+{
+    if (value >= GETOPT_OWN && value < GETOPT_OWN + OPT_COUNT) {
+        cli->option[value - GETOPT_OWN] = argument != NULL ? argument : "";
+        return true;
+    }
+    switch (value) {
+    case OPT_LINK:
+        g->link = argument;
+        return true;
+    case OPT_CONFIG:
+        g->config = argument;
+        return true;
+    case OPT_JSON:
+        cli->json = true;
+        return true;
+    case OPT_TRACE:
+        g->trace = argument;
+        return true;
+    case OPT_TRACE_RAW:
+        g->trace_raw = true;
+        return true;
+    case 'v':
+        cli->verbose++;
+        return true;
+    case 'h':
+        g->help = true;
+        return true;
+    case OPT_VERSION:
+        (void)puts("dmsc " DMSC_VERSION);
+        exit(CLI_DONE);
+    default:
+        return false;
+    }
+}
+
+static bool parse_options(struct cli *cli, struct globals *g, int argc, char **argv)
+{
+    struct option all[OPT_COUNT + 8] = { { NULL, 0, NULL, 0 } };
+    const struct option global[] = {
+        { "link", required_argument, NULL, OPT_LINK },
+        { "config", required_argument, NULL, OPT_CONFIG },
+        { "json", no_argument, NULL, OPT_JSON },
+        { "trace", required_argument, NULL, OPT_TRACE },
+        { "trace-raw", no_argument, NULL, OPT_TRACE_RAW },
+        { "version", no_argument, NULL, OPT_VERSION },
+        { "help", no_argument, NULL, 'h' },
+    };
+    size_t n = 0;
+    int value;
+
+    for (int i = 0; i < OPT_COUNT; i++)
+        all[n++] = (struct option){ options[i].name,
+                                    options[i].argument != NULL ? required_argument : no_argument,
+                                    NULL, GETOPT_OWN + i };
+    for (size_t i = 0; i < sizeof(global) / sizeof(global[0]); i++)
+        all[n++] = global[i];
+    while ((value = getopt_long(argc, argv, "vh", all, NULL)) != -1) {
+        if (!store_option(cli, g, value, optarg))
+            return false;
+    }
+    return true;
+}
+
+/* An option that the command does not know must not be passed over in silence. */
+static const char *foreign_option(const struct cli *cli, const struct cli_command *c)
+{
+    for (unsigned i = 0; i < OPT_COUNT; i++) {
+        if (cli->option[i] != NULL && (c->options >> i & 1) == 0)
+            return options[i].name;
+    }
+    return NULL;
+}
+
+static char *join(struct cli *cli, const char *a, const char *b)
+{
+    size_t size = strlen(a) + strlen(b) + 1;
+    char *text = malloc(size);
+
+    (void)cli;
+    if (text != NULL)
+        (void)snprintf(text, size, "%s%s", a, b);
+    return text;
+}
+
+/* Make each folder above a file, for this user alone. */
+static bool make_folders(char *path)
+{
+    for (char *p = strchr(path + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
+        bool made;
+
+        *p = '\0';
+        made = mkdir(path, 0700) == 0 || errno == EEXIST;
+        *p = '/';
+        if (!made)
+            return false;
+    }
+    return true;
+}
+
+/* Where state belongs: the XDG state folder, or /var/lib for root. */
+static enum dmsc_err default_store(struct cli *cli, char **ret_path)
+{
+    const char *state = getenv("XDG_STATE_HOME");
+    const char *home = getenv("HOME");
+    char *path;
+
+    if (state != NULL && state[0] == '/')
+        path = join(cli, state, "/dmsc/dmsc.db");
+    else if (geteuid() == 0 || home == NULL)
+        path = join(cli, "/var/lib", "/dmsc/dmsc.db");
+    else
+        path = join(cli, home, "/.local/state/dmsc/dmsc.db");
+    if (path == NULL)
+        return DMSC_E_NOMEM;
+    if (!make_folders(path)) {
+        free(path);
+        return cli_fail(cli, DMSC_E_IO, "make the folder of the store", strerror(errno),
+                        "name a file of yours: [store] path in the configuration");
+    }
+    *ret_path = path;
+    return DMSC_OK;
+}
+
+static enum dmsc_err load_config(struct cli *cli, const char *given)
+{
+    const char *home = getenv("HOME");
+    char *own = home != NULL ? join(cli, home, "/.config/dmsc/dmsc.conf") : NULL;
+    const char *path = given;
+
+    if (path == NULL && own != NULL && access(own, R_OK) == 0)
+        path = own;
+    if (path == NULL && access("/etc/dmsc/dmsc.conf", R_OK) == 0)
+        path = "/etc/dmsc/dmsc.conf";
+    if (path != NULL) {
+        enum dmsc_err err = dmsc_config_load(cli->ctx, path, &cli->config);
+
+        free(own);
+        return err;
+    }
+    free(own);
+    return DMSC_OK;
+}
+
+static enum dmsc_err open_link(struct cli *cli, const struct globals *g, FILE **trace)
+{
+    struct dmsc_link *traced = NULL;
+    enum dmsc_err err;
+
+    cli->link_spec = g->link != NULL            ? g->link
+                     : cli->config.link != NULL ? cli->config.link
+                                                : "pcsc";
+    err = dmsc_link_open(cli->ctx, cli->link_spec, drivers, &cli->link);
+    if (err != DMSC_OK || g->trace == NULL)
+        return err;
+    *trace = strcmp(g->trace, "-") == 0 ? stderr : fopen(g->trace, "we");
+    if (*trace == NULL)
+        return cli_fail(cli, DMSC_E_IO, "write the trace", strerror(errno), g->trace);
+    err = dmsc_link_traced(cli->link, g->trace_raw, trace_line, *trace, &traced);
+    if (err == DMSC_OK)
+        cli->link = traced;
+    return err;
+}
+
+/* With a bridge the link is the bridge's, without one it is ours. */
+static enum dmsc_err prepare(struct cli *cli, const struct cli_command *c, const struct globals *g,
+                             char **store, FILE **trace)
+{
+    enum dmsc_err err = load_config(cli, g->config);
+    struct dmsc_config *config = &cli->config;
+
+    if (err == DMSC_OK && (c->needs & CLI_NEEDS_BRIDGE) != 0) {
+        if (config->store == NULL) {
+            err = default_store(cli, store);
+            config->store = *store;
+        }
+        if (err == DMSC_OK)
+            err = dmsc_bridge_new(cli->ctx, config, &cli->bridge);
+    }
+    if (err == DMSC_OK && (c->needs & CLI_NEEDS_LINK) != 0)
+        err = open_link(cli, g, trace);
+    if (err != DMSC_OK || (c->needs & CLI_NEEDS_LINK) == 0)
+        return err;
+    if (cli->bridge != NULL) {
+        err = dmsc_bridge_attach(cli->bridge, cli->link);
+        if (err == DMSC_OK) {
+            cli->uicc = dmsc_bridge_uicc(cli->bridge);
+            cli->link = NULL;
+        }
+        return err;
+    }
+    return dmsc_uicc_new(cli->ctx, cli->link, &cli->uicc);
+}
+
+static void release(struct cli *cli, char *store, FILE *trace)
+{
+    if (cli->bridge == NULL)
+        dmsc_uicc_free(cli->uicc);
+    dmsc_link_free(cli->link);
+    dmsc_bridge_free(cli->bridge);
+    if (store != NULL)
+        cli->config.store = NULL;
+    free(store);
+    dmsc_config_clear(&cli->config);
+    if (trace != NULL && trace != stderr)
+        (void)fclose(trace);
+}
+
+static enum cli_exit run(struct cli *cli, const struct cli_command *c, const struct globals *g)
+{
+    struct dmsc_ctx_config config = DMSC_CTX_CONFIG_INIT;
+    char *store = NULL;
+    FILE *trace = NULL;
+    enum cli_exit code;
+    enum dmsc_err err;
+
+    config.log = log_line;
+    config.log_level = cli->verbose == 0   ? DMSC_LOG_ERROR
+                       : cli->verbose == 1 ? DMSC_LOG_INFO
+                                           : DMSC_LOG_DEBUG;
+    if (dmsc_ctx_new(&config, &cli->ctx) != DMSC_OK)
+        return usage("out of memory", "");
+    err = prepare(cli, c, g, &store, &trace);
+    if (err == DMSC_OK)
+        err = c->run(cli);
+    code = err == DMSC_OK ? cli->exit : cli_error(cli, err);
+    if (fflush(stdout) != 0 && code == CLI_DONE)
+        code = CLI_FAILED;
+    release(cli, store, trace);
+    dmsc_ctx_free(cli->ctx);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct cli cli = { .json = false };
+    struct globals g = { .help = false };
+    const struct cli_command *c;
+    const char *noun, *verb;
+    int words;
+
+    if (!parse_options(&cli, &g, argc, argv))
+        return usage("see above", "");
+    words = argc - optind;
+    noun = words > 0 ? argv[optind] : NULL;
+    verb = words > 1 ? argv[optind + 1] : NULL;
+    if (noun == NULL || strcmp(noun, "help") == 0) {
+        help_all();
+        return noun == NULL && !g.help ? CLI_USAGE : CLI_DONE;
+    }
+    c = find(noun, verb);
+    if (c == NULL && is_noun(noun) && (verb == NULL || g.help)) {
+        (void)printf("dmsc %s: commands\n", noun);
+        list_commands(noun);
+        return g.help ? CLI_DONE : CLI_USAGE;
+    }
+    if (c == NULL)
+        return usage("there is no such command", verb != NULL && is_noun(noun) ? verb : noun);
+    if (g.help) {
+        help_command(c);
+        return CLI_DONE;
+    }
+    if (foreign_option(&cli, c) != NULL)
+        return usage("this command does not take the option", foreign_option(&cli, c));
+    cli.arguments = words - (c->verb != NULL ? 2 : 1);
+    cli.argument = argv + optind + (c->verb != NULL ? 2 : 1);
+    if (cli.arguments < c->least || cli.arguments > c->most)
+        return usage("wrong number of arguments, it wants", c->arguments);
+    return run(&cli, c, &g);
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Text and JSON from the same objects. */
+#include "host/cli/cli.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define CELL_MAX_BYTES 1024
+
+void cli_say(const struct cli *cli, const char *fmt, ...)
+{
+    va_list args;
+
+    if (cli->json)
+        return;
+    va_start(args, fmt);
+    (void)vprintf(fmt, args);
+    va_end(args);
+    (void)putchar('\n');
+}
+
+json_t *cli_text(const char *text)
+{
+    json_t *value = json_string(text);
+    char clean[CELL_MAX_BYTES];
+    size_t n = 0;
+
+    if (value != NULL && strpbrk(text, "\x1b\x7f\r") == NULL)
+        return value;
+    json_decref(value);
+    for (; text[n] != '\0' && n < sizeof(clean) - 1; n++)
+        clean[n] = (unsigned char)text[n] < 0x20 || (unsigned char)text[n] > 0x7E ? '?' : text[n];
+    clean[n] = '\0';
+    return json_string(clean);
+}
+
+json_t *cli_hex(struct dmsc_bytes bytes)
+{
+    char *hex = malloc(2 * bytes.n + 1);
+    json_t *value;
+
+    if (hex == NULL)
+        return NULL;
+    dmsc_hex_encode(bytes, hex);
+    value = json_string(hex);
+    free(hex);
+    return value;
+}
+
+json_t *cli_time(int64_t seconds)
+{
+    time_t t = (time_t)seconds;
+    struct tm tm;
+    char text[32];
+
+    if (gmtime_r(&t, &tm) == NULL || strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+        return json_null();
+    return json_string(text);
+}
+
+static const char *scalar(const json_t *value, char *text, size_t size)
+{
+    if (json_is_string(value))
+        return json_string_value(value);
+    if (json_is_integer(value))
+        (void)snprintf(text, size, "%lld", (long long)json_integer_value(value));
+    else if (json_is_boolean(value))
+        (void)snprintf(text, size, "%s", json_is_true(value) ? "yes" : "no");
+    else
+        (void)snprintf(text, size, "-");
+    return text;
+}
+
+/* A value as one cell: lists are joined by commas, an absent value is a dash. */
+static const char *cell(const json_t *value, char *text, size_t size)
+{
+    size_t i, n = 0;
+    json_t *item;
+    char one[CELL_MAX_BYTES];
+
+    if (!json_is_array(value))
+        return scalar(value, text, size);
+    (void)snprintf(text, size, "%s", json_array_size(value) == 0 ? "-" : "");
+    json_array_foreach(value, i, item)
+    {
+        int written =
+            snprintf(text + n, size - n, "%s%s", i > 0 ? "," : "", scalar(item, one, sizeof(one)));
+
+        if (written < 0 || (size_t)written >= size - n)
+            break;
+        n += (size_t)written;
+    }
+    return text;
+}
+
+/* Characters, not bytes: continuation bytes of UTF-8 take no room. */
+static size_t width_of(const char *text)
+{
+    size_t n = 0;
+
+    for (; *text != '\0'; text++)
+        n += ((unsigned char)*text & 0xC0) != 0x80;
+    return n;
+}
+
+static void pad(size_t from, size_t to)
+{
+    for (; from < to; from++)
+        (void)putchar(' ');
+}
+
+enum dmsc_err cli_json(struct cli *cli, json_t *value)
+{
+    enum dmsc_err err = value == NULL ? DMSC_E_NOMEM : DMSC_OK;
+
+    if (err == DMSC_OK && cli->json) {
+        if (json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY) != 0 ||
+            putchar('\n') == EOF)
+            err = cli_fail(cli, DMSC_E_IO, "write the output", "standard output does not take it",
+                           "");
+    }
+    json_decref(value);
+    return err;
+}
+
+enum dmsc_err cli_table(struct cli *cli, const struct cli_column *columns, json_t *rows)
+{
+    char text[CELL_MAX_BYTES];
+    size_t width[16];
+    size_t i, n = 0;
+    json_t *row;
+
+    if (cli->json || rows == NULL)
+        return cli_json(cli, rows);
+    for (; columns[n].key != NULL && n < 16; n++) {
+        width[n] = width_of(columns[n].title);
+        json_array_foreach(rows, i, row)
+        {
+            size_t w = width_of(cell(json_object_get(row, columns[n].key), text, sizeof(text)));
+
+            width[n] = w > width[n] ? w : width[n];
+        }
+    }
+    for (size_t c = 0; c < n; c++) {
+        (void)fputs(columns[c].title, stdout);
+        pad(width_of(columns[c].title), c + 1 < n ? width[c] + 2 : 0);
+    }
+    (void)putchar('\n');
+    json_array_foreach(rows, i, row)
+    {
+        for (size_t c = 0; c < n; c++) {
+            const char *value = cell(json_object_get(row, columns[c].key), text, sizeof(text));
+
+            (void)fputs(value, stdout);
+            pad(width_of(value), c + 1 < n ? width[c] + 2 : 0);
+        }
+        (void)putchar('\n');
+    }
+    json_decref(rows);
+    return DMSC_OK;
+}
+
+enum dmsc_err cli_record(struct cli *cli, const struct cli_column *columns, json_t *record)
+{
+    char text[CELL_MAX_BYTES];
+    size_t width = 0;
+
+    if (cli->json || record == NULL)
+        return cli_json(cli, record);
+    for (const struct cli_column *c = columns; c->key != NULL; c++)
+        width = width_of(c->title) > width ? width_of(c->title) : width;
+    for (const struct cli_column *c = columns; c->key != NULL; c++) {
+        const json_t *value = json_object_get(record, c->key);
+
+        if (value == NULL || json_is_null(value))
+            continue;
+        (void)fputs(c->title, stdout);
+        pad(width_of(c->title), width + 2);
+        (void)puts(cell(value, text, sizeof(text)));
+    }
+    json_decref(record);
+    return DMSC_OK;
+}
+
+static const struct {
+    enum dmsc_err err;
+    enum cli_exit code;
+} exits[] = {
+    { DMSC_OK, CLI_DONE },
+    { DMSC_E_ARG, CLI_USAGE },
+    { DMSC_E_LINK, CLI_CARD },
+    { DMSC_E_TIMEOUT, CLI_CARD },
+    { DMSC_E_REMOVED, CLI_CARD },
+    { DMSC_E_CARD_RESET, CLI_CARD },
+    { DMSC_E_NOREADER, CLI_CARD },
+    { DMSC_E_NOSERVICE, CLI_CARD },
+    { DMSC_E_SW, CLI_CARD },
+    { DMSC_E_DENIED, CLI_CARD },
+    { DMSC_E_PIN, CLI_CARD },
+    { DMSC_E_CONFIG, CLI_BAD_INPUT },
+    { DMSC_E_TRUNCATED, CLI_BAD_INPUT },
+    { DMSC_E_MALFORMED, CLI_BAD_INPUT },
+    { DMSC_E_UNSUPPORTED, CLI_BAD_INPUT },
+    { DMSC_E_CORRUPT, CLI_BAD_INPUT },
+    { DMSC_E_UNTRUSTED, CLI_REFUSED },
+    { DMSC_E_REPLAY, CLI_REFUSED },
+    { DMSC_E_NOT_LISTED_MA, CLI_REFUSED },
+    { DMSC_E_REFUSED, CLI_REFUSED },
+    { DMSC_E_NET, CLI_NETWORK },
+    { DMSC_E_TLS, CLI_NETWORK },
+    { DMSC_E_HTTP, CLI_NETWORK },
+    { DMSC_E_PEER, CLI_NETWORK },
+    { DMSC_E_AGAIN, CLI_AGAIN },
+};
+
+static enum cli_exit exit_of(enum dmsc_err err)
+{
+    for (size_t i = 0; i < sizeof(exits) / sizeof(exits[0]); i++) {
+        if (exits[i].err == err)
+            return exits[i].code;
+    }
+    return CLI_FAILED;
+}
+
+static void part(const char *title, const char *text)
+{
+    if (text[0] != '\0')
+        (void)fprintf(stderr, "  %-6s %s\n", title, text);
+}
+
+enum dmsc_err cli_fail(struct cli *cli, enum dmsc_err err, const char *what, const char *why,
+                       const char *hint)
+{
+    cli->story = (struct dmsc_diag){ .err = err };
+    (void)snprintf(cli->story.what, sizeof(cli->story.what), "%s", what);
+    (void)snprintf(cli->story.why, sizeof(cli->story.why), "%s", why);
+    (void)snprintf(cli->story.hint, sizeof(cli->story.hint), "%s", hint);
+    return err;
+}
+
+enum cli_exit cli_error(struct cli *cli, enum dmsc_err err)
+{
+    const struct dmsc_diag *d = cli->story.err == err ? &cli->story : dmsc_diag_get(cli->ctx);
+    const char *what = d->what[0] != '\0' ? d->what : "the command";
+
+    /* A missing file of the card is the card's matter, a missing node the caller's. */
+    enum cli_exit code = err == DMSC_E_NOTFOUND && d->sw != 0 ? CLI_CARD : exit_of(err);
+
+    if (cli->json) {
+        json_t *o = json_pack("{s:{s:s,s:i,s:o,s:o,s:o,s:o,s:s,s:s}}", "error", "code",
+                              dmsc_err_name(err), "exit", (int)code, "what", cli_text(what),
+                              "where", cli_text(d->where), "why", cli_text(d->why), "try",
+                              cli_text(d->hint), "reason", d->reason, "text", dmsc_err_text(err));
+
+        if (o != NULL && d->sw != 0)
+            (void)json_object_set_new(json_object_get(o, "error"), "sw",
+                                      json_sprintf("%04X", d->sw));
+        (void)cli_json(cli, o);
+        return code;
+    }
+    (void)fprintf(stderr, "dmsc: cannot %s: %s\n", what, dmsc_err_text(err));
+    part("where", d->where);
+    part("why", d->why);
+    part("reason", d->reason);
+    part("try", d->hint);
+    return code;
+}

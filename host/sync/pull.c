@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Card to tree. */
+#include "host/sync/sync.h"
+#include <string.h>
+
+/* One pull: what was known, what was read. */
+struct pull {
+    const struct dmsci_sync *sync;
+    struct dmsc_sync_report *report;
+    struct dmsc_card *card;
+    bool same_card;                 /* as the one in force */
+    struct dmsci_card_state old;    /* of this card */
+    struct dmsci_card_state before; /* of the card that was in force, when it was another one */
+    struct dmsci_card_state fresh;
+    struct dmsc_card_image image;
+    struct dmsc_card_objects objects;
+    struct dmsc_card_known_body *bodies;
+    size_t body_count;
+};
+
+static enum dmsc_err load_states(struct pull *p, const struct dmsc_card_header *header)
+{
+    const struct dmsci_sync *s = p->sync;
+    uint8_t current[DMSC_CARD_TAG_SIZE];
+    enum dmsc_err err = dmsci_state_current(s->store, s->ctx, current);
+
+    if (err == DMSC_OK) {
+        p->same_card = memcmp(current, header->card_tag, sizeof(current)) == 0;
+        if (!p->same_card)
+            err = dmsci_state_load(s->store, s->ctx, current, &p->before);
+    } else if (err == DMSC_E_NOTFOUND) {
+        err = DMSC_OK;
+    }
+    if (err == DMSC_OK)
+        err = dmsci_state_load(s->store, s->ctx, header->card_tag, &p->old);
+    return err;
+}
+
+/* An older generation than the one known is a restored copy or an attack (docs/card-application.md,
+ * rule R4), also for a card that was away in between. */
+static enum dmsc_err check_rollback(const struct pull *p, const struct dmsc_card_header *header)
+{
+    enum dmsc_err err;
+
+    if (!p->old.known || header->generation >= p->old.header.generation)
+        return DMSC_OK;
+    err = dmsci_fail(p->sync->ctx, DMSC_E_REPLAY, "read the DM application of the card");
+    dmsci_why(p->sync->ctx, "card:rollback", "it shows generation %lu, but %lu was seen before",
+              (unsigned long)header->generation, (unsigned long)p->old.header.generation);
+    dmsci_hint(p->sync->ctx, "what is known stays in force; ask the issuer of the card");
+    return err;
+}
+
+/* A proactive session is begun only when there is work to do anyway, so that a look at an unchanged
+ * card costs what the change check costs. */
+static enum dmsc_err begin_toolkit(struct pull *p)
+{
+    struct dmsc_uicc *uicc = p->sync->uicc;
+    enum dmsc_err err = dmsc_uicc_terminal_profile(uicc);
+
+    if (err == DMSC_E_SW) {
+        dmsci_log(p->sync->ctx, DMSC_LOG_WARN, "sync", "the card has no toolkit (SW %04X)",
+                  dmsc_link_last_sw(dmsc_uicc_link(uicc)));
+        return DMSC_OK;
+    }
+    if (err == DMSC_OK)
+        err = dmsc_uicc_serve(uicc, NULL, NULL);
+    if (err == DMSC_OK && dmsc_uicc_channel(uicc) == 0) {
+        /* REFRESH with reset took the channel away */
+        dmsc_card_free(p->card);
+        p->card = NULL;
+        err = dmsc_card_open(uicc, &p->card);
+    }
+    return err;
+}
+
+/* Bodies that need not be read again: known, and still in the tree. */
+static enum dmsc_err list_bodies(struct pull *p)
+{
+    const struct dmsc_mo_index *index = &p->old.index;
+    struct dmsc_buf uri;
+    enum dmsc_err err = DMSC_OK;
+
+    p->bodies = dmsci_calloc(p->sync->ctx, index->count, sizeof(*p->bodies));
+    if (p->bodies == NULL)
+        return DMSC_E_NOMEM;
+    dmsc_buf_init(&uri, p->sync->ctx, dmsc_ctx_limits(p->sync->ctx)->uri_length);
+    for (size_t i = 0; err == DMSC_OK && i < index->count; i++) {
+        bool there = false;
+
+        dmsc_buf_reset(&uri);
+        err = dmsc_uri_normalise(p->sync->ctx, index->entries[i].path, &uri, NULL);
+        if (err == DMSC_OK)
+            err = dmsc_tree_has(p->sync->tree, dmsc_buf_str(&uri), &there);
+        if (err == DMSC_OK && there)
+            p->bodies[p->body_count++] =
+                (struct dmsc_card_known_body){ index->entries[i].id, index->entries[i].version };
+    }
+    dmsc_buf_clear(&uri);
+    return err;
+}
+
+/* The same body may get another place, owner or flags: then it is taken again. */
+static bool moved(const struct dmsc_mo_entry *a, const struct dmsc_mo_entry *b)
+{
+    return strcmp(a->path, b->path) != 0 || a->owner != b->owner || a->flags != b->flags ||
+           a->encoding != b->encoding;
+}
+
+static bool some_moved(const struct pull *p)
+{
+    for (size_t i = 0; p->image.index_read && i < p->image.index.count; i++) {
+        const struct dmsc_mo_entry *now = &p->image.index.entries[i];
+        const struct dmsc_mo_entry *then = dmsc_mo_index_by_id(&p->old.index, now->id);
+
+        if (then != NULL && moved(now, then) && dmsc_card_image_body(&p->image, now->id) == NULL)
+            return true;
+    }
+    return false;
+}
+
+static enum dmsc_err read_card(struct pull *p)
+{
+    struct dmsc_card_known known = { .bodies = p->bodies, .body_count = p->body_count };
+    struct dmsc_card_read_options options = DMSC_CARD_READ_OPTIONS_INIT;
+    bool comparable = p->same_card && p->old.known;
+    enum dmsc_err err;
+
+    options.trust = p->sync->trust;
+    options.pin = p->sync->pin;
+    options.check_iccid = !p->old.known;
+    if (comparable) {
+        const struct dmsc_card_header *h = &p->old.header;
+
+        dmsci_copy(known.card_tag, h->card_tag, sizeof(known.card_tag));
+        known.generation = h->generation;
+        known.header_crc = h->crc;
+        known.mal_version = h->mal_version;
+        known.mox_version = h->mox_version;
+        options.known = &known;
+    }
+    err = dmsc_card_read(p->card, &options, &p->image);
+    if (err == DMSC_OK && comparable && some_moved(p)) {
+        known.body_count = 0;
+        dmsc_card_image_clear(&p->image);
+        err = dmsc_card_read(p->card, &options, &p->image);
+    }
+    return err;
+}
+
+/* What the card says now: the parts just read, and those that still hold. */
+static enum dmsc_err make_fresh(struct pull *p)
+{
+    struct dmsc_buf file;
+    enum dmsc_err err = DMSC_OK;
+
+    p->fresh.known = true;
+    p->fresh.header = p->image.header;
+    err = dmsc_ma_list_copy(p->image.list_read ? &p->image.list : &p->old.list, p->sync->ctx,
+                            &p->fresh.list);
+    if (err != DMSC_OK)
+        return err;
+    dmsc_buf_init(&file, p->sync->ctx, 32768);
+    err = dmsc_mo_index_encode(p->image.index_read ? &p->image.index : &p->old.index, &file);
+    if (err == DMSC_OK)
+        err = dmsc_mo_index_decode(p->sync->ctx, dmsc_buf_bytes(&file), &p->fresh.index);
+    dmsc_buf_clear(&file);
+    return err;
+}
+
+/* "Add=x&Delete=x&Get=x&Replace=x" for the owner's ServerIDs; empty for the issuer: inherit. */
+static enum dmsc_err owner_acl(const struct dmsc_ma *owner, struct dmsc_buf *acl)
+{
+    static const char *const commands[] = { "Add=", "&Delete=", "&Get=", "&Replace=" };
+    enum dmsc_err err = DMSC_OK;
+
+    for (size_t c = 0; owner != NULL && c < DMSCI_ARRAY_LEN(commands); c++) {
+        if (err == DMSC_OK)
+            err = dmsc_buf_append_str(acl, commands[c]);
+        for (size_t i = 0; err == DMSC_OK && i < owner->server_id_count; i++)
+            err = dmsci_buf_printf(acl, "%s%s", i > 0 ? "+" : "", owner->server_ids[i]);
+    }
+    return err;
+}
+
+/* Why an entry cannot be taken over; NULL when it can. */
+static const char *left_out(const struct pull *p, const struct dmsc_mo_entry *entry,
+                            const char *uri)
+{
+    if (entry->encoding != DMSC_MO_TNDS_XML)
+        return "encoding:unsupported: only TNDS in XML is read";
+    if (entry->owner != 0 && dmsc_ma_list_by_id(&p->fresh.list, entry->owner) == NULL)
+        return "ma:unlisted: its owner is not on the MA list";
+    if (strcmp(uri, ".") == 0 || dmsc_uri_below(uri, "./DevInfo") ||
+        dmsc_uri_below(uri, "./DevDetail"))
+        return "path:reserved: the device's own nodes";
+    return NULL;
+}
+
+static enum dmsc_err import_body(struct pull *p, const struct dmsc_mo_entry *entry,
+                                 const struct dmsc_card_body *body, char *uri)
+{
+    struct dmsc_tnds_import how = { .mode = (entry->flags & DMSC_MO_FLAG_REPLACE) != 0
+                                                ? DMSC_TNDS_REPLACE
+                                                : DMSC_TNDS_MERGE };
+    char *name = strrchr(uri, '/');
+    struct dmsc_buf acl;
+    enum dmsc_err err;
+
+    dmsc_buf_init(&acl, p->sync->ctx, dmsc_ctx_limits(p->sync->ctx)->node_value);
+    err = owner_acl(dmsc_ma_list_by_id(&p->fresh.list, entry->owner), &acl);
+    *name = '\0';
+    how.base = uri;
+    how.root_name = name + 1;
+    how.acl = acl.n > 0 ? dmsc_buf_str(&acl) : NULL;
+    if (err == DMSC_OK)
+        err = dmsc_tnds_import(p->sync->tree, &how, dmsc_buf_bytes(&body->content), NULL);
+    *name = '/';
+    if (err != DMSC_OK)
+        dmsci_where(p->sync->ctx, "MO %u of the card, %s", entry->id, entry->path);
+    dmsc_buf_clear(&acl);
+    return err;
+}
+
+static enum dmsc_err take(struct pull *p, const struct dmsc_mo_entry *entry)
+{
+    const struct dmsci_sync *s = p->sync;
+    const struct dmsc_card_body *body = dmsc_card_image_body(&p->image, entry->id);
+    const char *reason;
+    struct dmsc_buf uri;
+    enum dmsc_err err;
+
+    if (body == NULL)
+        return dmsci_report_item(p->report, DMSC_SYNC_KEPT, entry, "");
+    dmsc_buf_init(&uri, s->ctx, dmsc_ctx_limits(s->ctx)->uri_length);
+    err = dmsc_uri_normalise(s->ctx, entry->path, &uri, NULL);
+    if (err != DMSC_OK)
+        goto out;
+    reason = left_out(p, entry, dmsc_buf_str(&uri));
+    if (reason != NULL) {
+        err = dmsci_report_item(p->report, DMSC_SYNC_LEFT_OUT, entry, reason);
+        goto out;
+    }
+    err = import_body(p, entry, body, (char *)uri.p);
+    if (err == DMSC_OK && (entry->flags & DMSC_MO_FLAG_WRITE_BACK) != 0)
+        err = dmsci_state_mark(s, p->fresh.header.card_tag, entry);
+    if (err == DMSC_OK)
+        err = dmsci_report_item(p->report, DMSC_SYNC_TAKEN, entry, "");
+out:
+    dmsc_buf_clear(&uri);
+    return err;
+}
+
+static enum dmsc_err drop(struct pull *p, const struct dmsc_mo_entry *entry)
+{
+    struct dmsc_buf uri;
+    bool there = false;
+    enum dmsc_err err;
+
+    dmsc_buf_init(&uri, p->sync->ctx, dmsc_ctx_limits(p->sync->ctx)->uri_length);
+    err = dmsc_uri_normalise(p->sync->ctx, entry->path, &uri, NULL);
+    if (err == DMSC_OK)
+        err = dmsc_tree_has(p->sync->tree, dmsc_buf_str(&uri), &there);
+    if (err == DMSC_OK && there)
+        err = dmsc_tree_delete(p->sync->tree, dmsc_buf_str(&uri), true);
+    if (err == DMSC_OK && there)
+        err = dmsci_report_item(p->report, DMSC_SYNC_REMOVED, entry, "");
+    dmsc_buf_clear(&uri);
+    return err;
+}
+
+/* MOs that this card had and has no more, and those of the card before that go with it. */
+static enum dmsc_err drop_gone(struct pull *p)
+{
+    const struct dmsc_mo_index *old = &p->old.index;
+    enum dmsc_err err = DMSC_OK;
+
+    for (size_t i = 0; err == DMSC_OK && p->same_card && i < old->count; i++) {
+        const struct dmsc_mo_entry *now = dmsc_mo_index_by_id(&p->fresh.index, old->entries[i].id);
+
+        if (now == NULL || strcmp(now->path, old->entries[i].path) != 0)
+            err = drop(p, &old->entries[i]);
+    }
+    for (size_t i = 0; err == DMSC_OK && i < p->before.index.count; i++) {
+        const struct dmsc_mo_entry *entry = &p->before.index.entries[i];
+
+        if ((p->before.header.flags & DMSC_CARD_PURGE) != 0 ||
+            (entry->flags & DMSC_MO_FLAG_PURGE) != 0)
+            err = drop(p, entry);
+    }
+    return err;
+}
+
+static enum dmsc_err apply_changes(struct pull *p)
+{
+    const struct dmsci_sync *s = p->sync;
+    enum dmsc_err err = drop_gone(p);
+
+    for (size_t i = 0; err == DMSC_OK && i < p->fresh.index.count; i++)
+        err = take(p, &p->fresh.index.entries[i]);
+    if (err == DMSC_OK)
+        err = dmsci_certs_save(s->store, s->ctx, p->fresh.header.card_tag, &p->objects);
+    if (err == DMSC_OK)
+        err = dmsci_state_save(s->store, s->ctx, &p->fresh);
+    return err;
+}
+
+/* All of it in one transaction. The list comes into force with it, or, without memory for that,
+ * none does: deny is the safe side. */
+static enum dmsc_err apply(struct pull *p, bool dry_run)
+{
+    const struct dmsci_sync *s = p->sync;
+    enum dmsc_err err = dmsc_tree_begin(s->tree, "card", s->now.seconds);
+
+    if (err != DMSC_OK)
+        return err;
+    err = apply_changes(p);
+    if (err != DMSC_OK || dry_run) {
+        dmsc_tree_rollback(s->tree);
+        return err;
+    }
+    err = dmsc_tree_commit(s->tree);
+    if (err != DMSC_OK)
+        return err;
+    err = dmsc_authority_set_list(s->authority, &p->fresh.list);
+    if (err != DMSC_OK && dmsc_authority_set_list(s->authority, NULL) != DMSC_OK)
+        err = DMSC_E_STATE;
+    return err;
+}
+
+static enum dmsc_err report_kept(struct pull *p)
+{
+    enum dmsc_err err = DMSC_OK;
+
+    p->report->unchanged = true;
+    p->report->authorities = (unsigned)p->old.list.count;
+    for (size_t i = 0; err == DMSC_OK && i < p->old.index.count; i++)
+        err = dmsci_report_item(p->report, DMSC_SYNC_KEPT, &p->old.index.entries[i], "");
+    return err;
+}
+
+static enum dmsc_err pull(struct pull *p, bool dry_run)
+{
+    enum dmsc_err err = dmsc_card_open(p->sync->uicc, &p->card);
+
+    if (err == DMSC_OK)
+        err = dmsc_card_header(p->card, &p->report->header);
+    if (err == DMSC_OK)
+        err = load_states(p, &p->report->header);
+    if (err == DMSC_OK)
+        err = check_rollback(p, &p->report->header);
+    if (err != DMSC_OK)
+        return err;
+    if (p->same_card && p->old.known && p->old.header.crc == p->report->header.crc &&
+        p->old.header.generation == p->report->header.generation)
+        return report_kept(p);
+    p->report->first = !p->old.known;
+    err = begin_toolkit(p);
+    if (err == DMSC_OK)
+        err = list_bodies(p);
+    if (err == DMSC_OK)
+        err = read_card(p);
+    if (err == DMSC_OK)
+        err = dmsci_certs_read(p->sync, &p->objects);
+    if (err == DMSC_OK)
+        err = make_fresh(p);
+    if (err == DMSC_OK)
+        err = apply(p, dry_run);
+    if (err != DMSC_OK)
+        return err;
+    p->report->header = p->fresh.header;
+    p->report->list_changed = p->image.list_read;
+    p->report->authorities = (unsigned)p->fresh.list.count;
+    p->report->certificates = (unsigned)p->objects.cert_count;
+    return DMSC_OK;
+}
+
+enum dmsc_err dmsci_sync_pull(const struct dmsci_sync *sync, bool dry_run,
+                              struct dmsc_sync_report *report)
+{
+    struct pull p = { .sync = sync, .report = report };
+    enum dmsc_err err = pull(&p, dry_run);
+
+    dmsc_card_free(p.card);
+    dmsci_card_state_clear(&p.old);
+    dmsci_card_state_clear(&p.before);
+    dmsci_card_state_clear(&p.fresh);
+    dmsc_card_image_clear(&p.image);
+    dmsc_card_objects_clear(&p.objects);
+    dmsci_free(sync->ctx, p.bodies);
+    return err;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/sync/sync.h"
+#include <stdio.h>
+
+void dmsc_sync_report_clear(struct dmsc_sync_report *report)
+{
+    if (report->items != NULL)
+        dmsci_free(report->ctx, report->items);
+    *report = (struct dmsc_sync_report)DMSC_SYNC_REPORT_INIT;
+}
+
+enum dmsc_err dmsci_report_item(struct dmsc_sync_report *report, enum dmsc_sync_action action,
+                                const struct dmsc_mo_entry *entry, const char *reason)
+{
+    struct dmsc_sync_item *items;
+    struct dmsc_sync_item *item;
+
+    items = dmsci_realloc(report->ctx, report->items,
+                          (report->item_count + 1) * sizeof(*report->items));
+    if (items == NULL)
+        return DMSC_E_NOMEM;
+    report->items = items;
+    item = &items[report->item_count++];
+    *item = (struct dmsc_sync_item){
+        .action = action, .id = entry->id, .version = entry->version, .bytes = entry->length
+    };
+    (void)snprintf(item->path, sizeof(item->path), "%s", entry->path);
+    (void)snprintf(item->type, sizeof(item->type), "%s",
+                   entry->type == DMSC_MO_URN ? entry->urn : dmsc_mo_type_name(entry->type));
+    (void)snprintf(item->reason, sizeof(item->reason), "%s", reason);
+    return DMSC_OK;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Card and tree in step, both directions. The store remembers, for each card tag, the header, the
+ * MA list, the MO index and the certificates that are in force; a change of any of them and of the
+ * tree is one transaction.
+ */
+#ifndef DMSCI_SYNC_H
+#define DMSCI_SYNC_H
+
+#include "apdu/base/ctx.h"
+#include <dmsc/authority.h>
+#include <dmsc/bridge.h>
+#include <dmsc/card.h>
+#include <dmsc/mo.h>
+#include <dmsc/store.h>
+
+/** What the two directions work with; everything is borrowed. */
+struct dmsci_sync {
+    struct dmsc_ctx *ctx;
+    struct dmsc_tree *tree;
+    struct dmsc_store *store;
+    struct dmsc_authority *authority;
+    struct dmsc_uicc *uicc; /* powered */
+    const struct dmsc_card_trust *trust;
+    const struct dmsc_secret *pin;  /* NULL: none */
+    const struct dmsc_secret *adm1; /* NULL: none */
+    struct dmsc_now now;
+};
+
+/** A card as the store remembers it. */
+struct dmsci_card_state {
+    bool known;
+    struct dmsc_card_header header;
+    struct dmsc_ma_list list;
+    struct dmsc_mo_index index;
+};
+#define DMSCI_CARD_STATE_INIT                                                                      \
+    {                                                                                              \
+        0                                                                                          \
+    }
+void dmsci_card_state_clear(struct dmsci_card_state *state);
+
+/** The card in force, by its tag. DMSC_E_NOTFOUND before the first one. */
+DMSC_NODISCARD enum dmsc_err dmsci_state_current(struct dmsc_store *store, struct dmsc_ctx *ctx,
+                                                 uint8_t ret_tag[DMSC_CARD_TAG_SIZE]);
+DMSC_NODISCARD enum dmsc_err dmsci_state_load(struct dmsc_store *store, struct dmsc_ctx *ctx,
+                                              const uint8_t tag[DMSC_CARD_TAG_SIZE],
+                                              struct dmsci_card_state *ret_state);
+/** Inside a transaction: this card is the one in force now. */
+DMSC_NODISCARD enum dmsc_err dmsci_state_save(struct dmsc_store *store, struct dmsc_ctx *ctx,
+                                              const struct dmsci_card_state *state);
+/** Key of a value that belongs to a card: "card/TAG/" and @p name, number @p n appended unless < 0.
+ */
+void dmsci_state_key(const uint8_t tag[DMSC_CARD_TAG_SIZE], const char *name, int n,
+                     char ret_key[64]);
+
+/**
+ * Check sum of an MO as it stands in the tree. It is remembered when tree and card agree, so a
+ * difference later means that the tree has changed since. A subtree with secrets never differs: its
+ * export is not whole.
+ */
+DMSC_NODISCARD enum dmsc_err dmsci_state_mark(const struct dmsci_sync *sync,
+                                              const uint8_t tag[DMSC_CARD_TAG_SIZE],
+                                              const struct dmsc_mo_entry *entry);
+/** @param ret_body the MO's export, replaced; whatever the answer */
+DMSC_NODISCARD enum dmsc_err dmsci_state_differs(const struct dmsci_sync *sync,
+                                                 const uint8_t tag[DMSC_CARD_TAG_SIZE],
+                                                 const struct dmsc_mo_entry *entry,
+                                                 struct dmsc_buf *ret_body, bool *ret_differs);
+
+/** Card to tree: the change check, and what follows from it. */
+DMSC_NODISCARD enum dmsc_err dmsci_sync_pull(const struct dmsci_sync *sync, bool dry_run,
+                                             struct dmsc_sync_report *report);
+/**
+ * Tree to card: every MO that may be written back, differs, and over which @p server_id holds the
+ * right to write back, in one commit of the card. The others are named in the report.
+ */
+DMSC_NODISCARD enum dmsc_err dmsci_sync_push(const struct dmsci_sync *sync, const char *server_id,
+                                             struct dmsc_sync_report *report);
+
+/** A certificate as remembered. */
+struct dmsci_known_cert {
+    char label[64];
+    bool trusted;
+    uint8_t id[32];
+    size_t id_length;
+    struct dmsc_bytes der; /* borrows from what was loaded */
+};
+/** Read the certificates of the card's PKCS#15 view and remember them instead of the old ones. */
+DMSC_NODISCARD enum dmsc_err dmsci_certs_read(const struct dmsci_sync *sync,
+                                              struct dmsc_card_objects *ret_objects);
+DMSC_NODISCARD enum dmsc_err dmsci_certs_save(struct dmsc_store *store, struct dmsc_ctx *ctx,
+                                              const uint8_t tag[DMSC_CARD_TAG_SIZE],
+                                              const struct dmsc_card_objects *objects);
+/** Each remembered certificate of the card in force; @p cert answers false to stop. */
+DMSC_NODISCARD enum dmsc_err dmsci_certs_each(struct dmsc_store *store, struct dmsc_ctx *ctx,
+                                              bool (*cert)(void *user,
+                                                           const struct dmsci_known_cert *cert),
+                                              void *user);
+
+/** One line of the report. */
+DMSC_NODISCARD enum dmsc_err dmsci_report_item(struct dmsc_sync_report *report,
+                                               enum dmsc_sync_action action,
+                                               const struct dmsc_mo_entry *entry,
+                                               const char *reason);
+
+#endif
