@@ -313,7 +313,7 @@ static void walk(struct walk *w)
 
         for (unsigned kind = 0; kind < 11; kind++) {
             static const uint8_t whole[3] = { 0x00, 0xFF, 0xA5 };
-            uint8_t now = kind < 8 ? (uint8_t)(was ^ (uint8_t)(1u << kind)) : whole[kind - 8];
+            uint8_t now = (uint8_t)(kind < 8 ? was ^ 1u << kind : whole[kind - 8]);
 
             if (now == was)
                 continue;
