@@ -47,4 +47,11 @@ DMSC_NODISCARD enum dmsc_err dmsci_crt_parse(struct dmsc_ctx *ctx, struct dmsc_b
 DMSC_NODISCARD enum dmsc_err dmsci_pem_decode(struct dmsc_ctx *ctx, struct dmsc_bytes file,
                                               const char *label, struct dmsc_buf *ret_der);
 
+/** An IPv4 or IPv6 address as text, without brackets. */
+bool dmsci_host_is_address(const char *host);
+/** Does a dNSName of a certificate cover the host? Letter case aside, wildcards by RFC 9525. */
+bool dmsci_dns_name_covers(struct dmsc_bytes name, const char *host);
+/** Is the certificate for this host, a DNS name or an address? The subject's CN does not count. */
+bool dmsci_crt_covers(const mbedtls_x509_crt *crt, const char *host);
+
 #endif
