@@ -12,9 +12,9 @@
 #define DMSCI_SYNCML_NS       "SYNCML:SYNCML1.2"
 #define DMSCI_SYNCML_METINF   "syncml:metinf"
 #define DMSCI_SYNCML_VERDTD   "1.2"
-#define DMSCI_SYNCML_MIME     "application/vnd.syncml.dm+xml"
-#define DMSCI_TNDS_MIME       "application/vnd.syncml.dmtnds+xml"
-#define DMSCI_TNDS_MIME_WBXML "application/vnd.syncml.dmtnds+wbxml"
+#define DMSCI_MIME_SYNCML     "application/vnd.syncml.dm+xml"
+#define DMSCI_MIME_TNDS       "application/vnd.syncml.dmtnds+xml"
+#define DMSCI_MIME_TNDS_WBXML "application/vnd.syncml.dmtnds+wbxml"
 
 /* Alert codes (REP 7) that have a meaning in DM. */
 enum dmsci_alert {

@@ -44,7 +44,7 @@ static enum dmsc_err text(struct dmsci_syncml_writer *w, struct dmsc_bytes conte
 }
 
 const struct dmsci_syncml_sink dmsci_syncml_xml = {
-    .mime = DMSCI_SYNCML_MIME,
+    .mime = DMSCI_MIME_SYNCML,
     .tail = sizeof(TAIL) - 1,
     .prologue = prologue,
     .start = start,

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Add and Replace of a whole object (TNDS; REP 6.6.1, 6.6.11). One command stands for many, and
+ * each of these needs its right: the object is put into the tree on trial, what it made, replaced
+ * and deleted is noted, the trial is undone, and the authority is asked node by node about the tree
+ * as it was. Only then the object is put in for good.
+ */
+#include "apdu/base/ctx.h"
+#include "host/dm1/private.h"
+#include "host/mo/uri.h"
+#include <string.h>
+#include <strings.h>
+
+bool dmsci_dm1_is_tnds(const char *type)
+{
+    return type != NULL &&
+           (strcasecmp(type, DMSCI_MIME_TNDS) == 0 || strcasecmp(type, DMSCI_MIME_TNDS_WBXML) == 0);
+}
+
+/* A node as far as a difference matters. */
+struct entry {
+    char *uri;
+    uint32_t acl, kind; /* check sums: of the ACL; of format, type and title */
+    uint16_t verno;
+    bool leaf, has_acl;
+    bool fresh; /* made by the object */
+};
+
+struct entries {
+    struct dmsc_ctx *ctx;
+    struct entry *list;
+    size_t count, cap, most;
+};
+
+static void entries_clear(struct entries *e)
+{
+    for (size_t i = 0; i < e->count; i++)
+        dmsci_free(e->ctx, e->list[i].uri);
+    dmsci_free(e->ctx, e->list);
+}
+
+static uint32_t sum(const char *text)
+{
+    return text != NULL ? dmsci_crc32(dmsc_bytes_str(text)) : 0;
+}
+
+static enum dmsc_err note(void *user, const char *uri, const struct dmsc_node *node)
+{
+    struct entries *e = user;
+    struct entry entry = { .acl = sum(node->acl),
+                           .kind = sum(node->type) ^ sum(node->title) << 1 ^ node->format,
+                           .verno = node->verno,
+                           .leaf = node->format != DMSC_FORMAT_NODE,
+                           .has_acl = node->acl != NULL && node->acl[0] != '\0' };
+
+    if (e->count == e->most)
+        return dmsci_fail(e->ctx, DMSC_E_LIMIT, "note the nodes of %.100s", uri);
+    if (e->count == e->cap) {
+        size_t cap = e->cap > 0 ? e->cap * 2 : 32;
+        struct entry *list = dmsci_realloc(e->ctx, e->list, cap * sizeof(*list));
+
+        if (list == NULL)
+            return DMSC_E_NOMEM;
+        e->list = list;
+        e->cap = cap;
+    }
+    entry.uri = dmsci_strdup(e->ctx, uri);
+    if (entry.uri == NULL)
+        return DMSC_E_NOMEM;
+    e->list[e->count++] = entry;
+    return DMSC_OK;
+}
+
+/* The target and all below it; nothing when it is not there. */
+static enum dmsc_err note_all(struct dmsci_dm1_op *op, struct entries *e)
+{
+    enum dmsc_err err = dmsc_tree_walk(op->dm1->tree, dmsc_buf_str(&op->uri), note, e);
+
+    return err == DMSC_E_NOTFOUND ? DMSC_OK : err;
+}
+
+/* What is carried as text of the object. */
+static enum dmsc_err document(struct dmsci_dm1_op *op, struct dmsc_buf *xml)
+{
+    struct dmsc_bytes data = op->data;
+
+    if (op->format != NULL && strcasecmp(op->format, "b64") == 0)
+        return dmsci_base64_decode(data, xml);
+    /* White space in front of an XML declaration would be an error of ours, not of the server. */
+    while (data.n > 0 && strchr(" \t\r\n", data.p[0]) != NULL) {
+        data.p++;
+        data.n--;
+    }
+    return dmsc_buf_append(xml, data);
+}
+
+static enum dmsc_err import(struct dmsci_dm1_op *op, enum dmsc_tnds_mode mode,
+                            const struct dmsc_buf *xml)
+{
+    const struct dmsc_tnds_import how = { .base = dmsc_buf_str(&op->uri), .mode = mode };
+
+    return dmsc_tnds_import(op->dm1->tree, &how, dmsc_buf_bytes(xml), NULL);
+}
+
+/* dm1 sheet 15: no XML and no TNDS 400, a value that is none of its format 415. */
+static enum dmsc_err settle_import(struct dmsci_dm1_op *op, enum dmsc_err err)
+{
+    const char *reason = dmsc_diag_get(op->dm1->ctx)->reason;
+
+    if (err == DMSC_E_MALFORMED && strncmp(reason, "format:", 7) != 0) {
+        op->reason = "tnds";
+        return dmsci_dm1_settle(op, 400);
+    }
+    return dmsci_dm1_settle_tree(op, err);
+}
+
+/* Put it in, look, take it out again. */
+static enum dmsc_err try_out(struct dmsci_dm1_op *op, enum dmsc_tnds_mode mode,
+                             const struct dmsc_buf *xml, struct entries *after)
+{
+    struct dmsc_dm1 *dm1 = op->dm1;
+    enum dmsc_err err = dmsc_tree_begin(dm1->tree, dm1->actor, op->turn->now.seconds), walked;
+
+    if (err != DMSC_OK)
+        return err;
+    err = import(op, mode, xml);
+    walked = err == DMSC_OK ? note_all(op, after) : DMSC_OK;
+    dmsc_tree_rollback(dm1->tree);
+    if (walked == DMSC_E_LIMIT)
+        return dmsci_dm1_settle(op, 420);
+    if (walked != DMSC_OK)
+        return walked;
+    return err == DMSC_OK ? DMSC_OK : settle_import(op, err);
+}
+
+static char *parent_of(struct dmsc_ctx *ctx, const char *uri)
+{
+    return dmsci_strndup(ctx, uri, dmsci_uri_parent_length(uri));
+}
+
+/* A leaf that brings its own ACL needs what setting it would need: Replace on the parent. */
+static enum dmsc_err may_make(struct dmsci_dm1_op *op, const struct entry *e, bool below_fresh,
+                              bool *ret_may)
+{
+    char *parent;
+
+    *ret_may = dmsci_dm1_may(op, DMSC_RIGHT_ADD, e->uri, false);
+    if (!*ret_may || !e->leaf || !e->has_acl || below_fresh)
+        return DMSC_OK;
+    parent = parent_of(op->dm1->ctx, e->uri);
+    if (parent == NULL)
+        return DMSC_E_NOMEM;
+    *ret_may = dmsci_dm1_may(op, DMSC_RIGHT_REPLACE, parent, true);
+    dmsci_free(op->dm1->ctx, parent);
+    return DMSC_OK;
+}
+
+static bool may_change(struct dmsci_dm1_op *op, const struct entry *was, const struct entry *is)
+{
+    if ((was->verno != is->verno || was->kind != is->kind) &&
+        !dmsci_dm1_may(op, DMSC_RIGHT_REPLACE, was->uri, true))
+        return false;
+    return was->acl == is->acl || dmsci_dm1_may(op, DMSC_RIGHT_ACL, was->uri, true);
+}
+
+/* Both lists in the order of a walk: what is in one alone was made or deleted. */
+static enum dmsc_err judge(struct dmsci_dm1_op *op, const struct entries *before,
+                           struct entries *after)
+{
+    size_t b = 0, a = 0;
+    const char *fresh = NULL;
+    bool may = true;
+    enum dmsc_err err = DMSC_OK;
+
+    while (may && err == DMSC_OK && (b < before->count || a < after->count)) {
+        const struct entry *was = b < before->count ? &before->list[b] : NULL;
+        struct entry *is = a < after->count ? &after->list[a] : NULL;
+        int order = was == NULL ? 1 : is == NULL ? -1 : dmsci_uri_compare(was->uri, is->uri);
+
+        if (order < 0)
+            may = dmsci_dm1_may(op, DMSC_RIGHT_DELETE, was->uri, true);
+        else if (order == 0)
+            may = may_change(op, was, is);
+        else {
+            bool below = fresh != NULL && dmsc_uri_below(is->uri, fresh);
+
+            err = may_make(op, is, below, &may);
+            is->fresh = !below;
+            fresh = below ? fresh : is->uri;
+        }
+        op->changes += order != 0 || was->verno != is->verno;
+        b += order <= 0;
+        a += order >= 0;
+    }
+    return err;
+}
+
+/* TND 7.7.1.3 for each interior node at the top of what was made. */
+static enum dmsc_err give_creator(struct dmsci_dm1_op *op, const struct entries *after)
+{
+    struct dmsc_buf acl;
+    enum dmsc_err err = DMSC_OK;
+
+    dmsc_buf_init(&acl, op->dm1->ctx, SIZE_MAX / 4);
+    for (size_t i = 0; i < after->count && err == DMSC_OK; i++) {
+        const struct entry *e = &after->list[i];
+        char *parent;
+
+        if (!e->fresh || e->leaf || e->has_acl)
+            continue;
+        parent = parent_of(op->dm1->ctx, e->uri);
+        err = parent == NULL ? DMSC_E_NOMEM : dmsci_dm1_creator_acl(op, parent, &acl);
+        if (err == DMSC_OK && acl.n > 0)
+            err = dmsc_tree_set_acl(op->dm1->tree, e->uri, dmsc_buf_str(&acl));
+        dmsci_free(op->dm1->ctx, parent);
+    }
+    dmsc_buf_clear(&acl);
+    return err;
+}
+
+static enum dmsc_err apply(struct dmsci_dm1_op *op, enum dmsc_tnds_mode mode,
+                           const struct dmsc_buf *xml)
+{
+    size_t most = (size_t)dmsc_ctx_limits(op->dm1->ctx)->tnds_nodes * 2;
+    struct entries before = { .ctx = op->dm1->ctx, .most = most }, after = before;
+    enum dmsc_err err = note_all(op, &before);
+
+    if (err == DMSC_E_LIMIT)
+        err = dmsci_dm1_settle(op, 420);
+    else if (err == DMSC_OK)
+        err = try_out(op, mode, xml, &after);
+    if (err == DMSC_OK && op->status == 0)
+        err = judge(op, &before, &after);
+    if (err == DMSC_OK && op->status == 0) {
+        err = import(op, mode, xml);
+        if (err == DMSC_OK)
+            err = give_creator(op, &after);
+        err = dmsci_dm1_settle_tree(op, err);
+    }
+    entries_clear(&before);
+    entries_clear(&after);
+    return err;
+}
+
+/* Add is asked for below the target, before anything can be learnt from its failure. */
+static enum dmsc_err may_add_below(struct dmsci_dm1_op *op, bool *ret_may)
+{
+    struct dmsc_buf child;
+    enum dmsc_err err;
+
+    dmsc_buf_init(&child, op->dm1->ctx, SIZE_MAX / 4);
+    err = dmsci_buf_printf(&child, "%s/-", dmsc_buf_str(&op->uri));
+    if (err == DMSC_OK)
+        *ret_may = dmsci_dm1_may(op, DMSC_RIGHT_ADD, dmsc_buf_str(&child), false);
+    dmsc_buf_clear(&child);
+    return err;
+}
+
+enum dmsc_err dmsci_dm1_tnds(struct dmsci_dm1_op *op, enum dmsc_tnds_mode mode)
+{
+    struct dmsc_buf xml;
+    bool may = true;
+    enum dmsc_err err = DMSC_OK;
+
+    if (strcasecmp(op->type, DMSCI_MIME_TNDS) != 0) /* WBXML inside XML */
+        return dmsci_dm1_settle(op, 415);
+    if (mode == DMSC_TNDS_ADD)
+        err = may_add_below(op, &may);
+    if (err != DMSC_OK || !may)
+        return err;
+    dmsc_buf_init(&xml, op->dm1->ctx, SIZE_MAX / 4);
+    err = document(op, &xml);
+    if (err == DMSC_E_MALFORMED)
+        err = dmsci_dm1_settle(op, 400);
+    else if (err == DMSC_OK)
+        err = apply(op, mode, &xml);
+    dmsc_buf_clear(&xml);
+    return err;
+}
