@@ -18,6 +18,7 @@ void dmsci_limits_fill(struct dmsc_limits *limits)
     DEFAULT(uri_depth, 32);
     DEFAULT(uri_segment, 255);
     DEFAULT(node_value, 1u << 20);
+    DEFAULT(acl_length, 4096);
     DEFAULT(tree_nodes, 200000);
     DEFAULT(tnds_nodes, 10000);
     DEFAULT(xml_depth, 64);

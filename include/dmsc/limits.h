@@ -21,6 +21,7 @@ struct dmsc_limits {
     unsigned uri_depth;        /* segments */
     size_t uri_segment;        /* one segment, characters */
     size_t node_value;         /* value of one leaf */
+    size_t acl_length;         /* one ACL, octets */
     unsigned tree_nodes;       /* nodes of the tree */
     unsigned tnds_nodes;       /* nodes of one TNDS object */
     unsigned xml_depth;        /* nesting of a message or a TNDS object */

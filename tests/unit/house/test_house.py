@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The house checks find what they are for: each one is run on a tree with a planted fault."""
+import contextlib
 import importlib.machinery
 import importlib.util
+import io
 import json
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -13,6 +16,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import includes
 import limits
+import registered
 import tree
 import words
 
@@ -21,7 +25,7 @@ SPDX = "/* SPDX-License-Identifier: Apache-2.0 */\n"
 
 
 def load_tool(name):
-  loader = importlib.machinery.SourceFileLoader(name, str(ROOT / "tools" / name))
+  loader = importlib.machinery.SourceFileLoader(name.split(".")[0], str(ROOT / "tools" / name))
   module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
   loader.exec_module(module)
   return module
@@ -223,6 +227,68 @@ class Requirements(Planted):
                              "SEC-003: the document names a/none, and there is no such test"])
     tool.fill(self.root / "docs/requirements.md", rows, tool.claims_of(tests))
     self.assertIn("| SEC-001 | x | `a/b` |", tree.read(self.root, "docs/requirements.md"))
+
+
+class Registered(Planted):
+  def test_unused_files(self):
+    self.plant("host/mo/used.c", "")
+    self.plant("host/mo/unused.c", "")
+    self.plant("tests/fuzz/fuzz_bare.c", "")
+    self.plant("tests/fuzz/corpus/lonely/seed", "")
+    self.plant("tests/vectors/a_used.txt", "")
+    self.plant("tests/vectors/a_other.txt", "")
+    self.plant("tests/unit/a/meson.build", "foreach name : ['used']")
+    self.plant("b/meson-info/intro-targets.json", json.dumps([
+        {"target_sources": [{"sources": [str(self.root / "host/mo/used.c")]}, {}]}]))
+    self.assert_finds(lambda root: registered.check_built(root, root / "b"),
+                      "host/mo/unused.c:1: no meson.build", "tests/fuzz/fuzz_bare.c")
+    self.assertEqual(len(list(registered.check_built(self.root, self.root / "b"))), 2)
+    self.assert_finds(registered.check_seeds, "fuzz_bare.c:1", "corpus/lonely/: no fuzz target")
+    self.assertEqual(self.findings(registered.check_vectors),
+                     ["tests/vectors/a_other.txt:1: no test names this"])
+
+
+class Report(Planted):
+  LOG = [
+      {"name": "dmsc:unit / base/a", "result": "OK", "stdout": "x\nREQ:" "SEC-001\nREQ:" "SCR C-001\n"},
+      {"name": "dmsc:unit / base/b", "result": "FAIL", "returncode": 1,
+       "stdout": "REQ:" "SEC-002\n", "stderr": "b.c:7: oh\n"},
+      {"name": "dmsc:unit / base/c", "result": "TIMEOUT", "stdout": ""},
+      {"name": "dmsc:unit / base/d", "result": "SKIP", "stdout": "\nSKIPPED: no reader\n"},
+  ]
+
+  def run_report(self, *tests):
+    self.plant("build/meson-logs/testlog.json", "".join(json.dumps(t) + "\n" for t in tests))
+    result = subprocess.run(
+        [sys.executable, str(ROOT / "tools/report.py"), "--requirements", str(self.root / "seen"),
+         str(self.root / "build")], capture_output=True, text=True, check=False)
+    return result.returncode, result.stdout
+
+  def test_failures_show_and_count(self):
+    code, out = self.run_report(*self.LOG)
+    self.assertEqual(code, 1)
+    self.assertEqual(out.splitlines()[-1], "1 passed, 2 failed, 1 skipped")
+    self.assertIn("b.c:7: oh", out)
+    self.assertIn("base/d: no reader", out)
+    self.assertEqual(tree.read(self.root, "seen"), "SCR C-001\tbase/a\nSEC-001\tbase/a\n")
+
+  def test_all_well(self):
+    self.assertEqual(self.run_report(self.LOG[0], self.LOG[3])[0], 0)
+
+  def test_nothing_ran_is_no_success(self):
+    self.assertEqual(self.run_report()[0], 1)
+
+
+class Bench(unittest.TestCase):
+  def test_figures_and_budgets(self):
+    bench = load_tool("bench")
+    found = bench.figures([{"stdout": "x\nBENCH:card_first_read_apdus 9 APDU\n"
+                                      "BENCH:wbxml_decode_cost 1 x\nBENCH:other 1e3 ns\n"}])
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+      missed = bench.show(found)
+    self.assertEqual(missed, ["wbxml_decode_cost"])
+    self.assertEqual(out.getvalue().count("not measured"), len(bench.BUDGETS) - 2)
+    self.assertIn("no budget", out.getvalue())
 
 
 if __name__ == "__main__":
