@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writing to the tree. Everything is checked before the first row is touched. */
+#include "host/mo/acl.h"
+#include "host/mo/format.h"
+#include "host/mo/tree.h"
+#include "host/mo/uri.h"
+#include <string.h>
+
+#define TITLE_OCTETS 255 /* TND 7.7.5 */
+#define DMACC_URN    "urn:oma:mo:oma-dm-dmacc:"
+
+static enum dmsc_err refuse(struct dmsc_tree *tree, enum dmsc_err err, const char *what,
+                            const char *uri, const char *reason, const char *why)
+{
+    (void)dmsci_fail(tree->ctx, err, "%s", what);
+    dmsci_where(tree->ctx, "%.180s", uri);
+    dmsci_why(tree->ctx, reason, "%s", why);
+    return err;
+}
+
+static enum dmsc_err check_acl(struct dmsc_tree *tree, const char *uri, const char *acl)
+{
+    if (strlen(acl) > dmsc_ctx_limits(tree->ctx)->acl_length)
+        return refuse(tree, DMSC_E_LIMIT, "set an ACL", uri, "acl:length", "it is too long");
+    if (!dmsc_acl_valid(acl))
+        return refuse(tree, DMSC_E_MALFORMED, "set an ACL", uri, "acl:malformed", "it is no ACL");
+    return DMSC_OK;
+}
+
+static enum dmsc_err check_title(struct dmsc_tree *tree, const char *uri, const char *title)
+{
+    if (strlen(title) > TITLE_OCTETS)
+        return refuse(tree, DMSC_E_LIMIT, "set a title", uri, "title:length",
+                      "it is longer than 255 octets");
+    if (!dmsci_text_valid(dmsc_bytes_str(title), true))
+        return refuse(tree, DMSC_E_MALFORMED, "set a title", uri, "title:malformed",
+                      "it is no text");
+    return DMSC_OK;
+}
+
+static enum dmsc_err check_type(struct dmsc_tree *tree, const char *uri, const char *type)
+{
+    if (strlen(type) > dmsc_ctx_limits(tree->ctx)->uri_length)
+        return refuse(tree, DMSC_E_LIMIT, "set a type", uri, "type:length", "it is too long");
+    if (!dmsci_text_valid(dmsc_bytes_str(type), false))
+        return refuse(tree, DMSC_E_MALFORMED, "set a type", uri, "type:malformed", "it is no text");
+    return DMSC_OK;
+}
+
+static enum dmsc_err check_value(struct dmsc_tree *tree, const char *uri, enum dmsc_format format,
+                                 struct dmsc_bytes value)
+{
+    enum dmsc_err err;
+
+    if (value.n > dmsc_ctx_limits(tree->ctx)->node_value)
+        return refuse(tree, DMSC_E_LIMIT, "take a value", uri, "value:length", "it is too long");
+    err = dmsci_format_check(tree->ctx, format, value);
+    if (err != DMSC_OK)
+        dmsci_where(tree->ctx, "%.180s", uri);
+    return err;
+}
+
+/* STD 5.3.1: AAuthSecret and AAuthData of an account have no Get, whoever made them. */
+static enum dmsc_err is_secret(struct dmsc_tree *tree, const char *uri, bool *ret_secret)
+{
+    const char *name = dmsci_uri_name(uri);
+    struct dmsc_buf urn;
+    enum dmsc_err err;
+
+    *ret_secret = false;
+    if (strcmp(name, "AAuthSecret") != 0 && strcmp(name, "AAuthData") != 0)
+        return DMSC_OK;
+    dmsc_buf_init(&urn, tree->ctx, SIZE_MAX / 2);
+    err = dmsc_tree_mo_of(tree, uri, &urn);
+    if (err == DMSC_OK)
+        *ret_secret = strncmp(dmsc_buf_str(&urn), DMACC_URN, strlen(DMACC_URN)) == 0;
+    dmsc_buf_clear(&urn);
+    return err;
+}
+
+static const char *text(const char *s)
+{
+    return s == NULL ? "" : s;
+}
+
+static enum dmsc_err check_spec(struct dmsc_tree *tree, const char *uri,
+                                const struct dmsc_node_spec *spec)
+{
+    enum dmsc_err err = dmsci_uri_check(tree->ctx, uri);
+
+    if (err == DMSC_OK)
+        err = check_acl(tree, uri, text(spec->acl));
+    if (err == DMSC_OK)
+        err = check_title(tree, uri, text(spec->title));
+    if (err == DMSC_OK)
+        err = check_type(tree, uri, text(spec->type));
+    if (err == DMSC_OK)
+        err = check_value(tree, uri, spec->format, spec->value);
+    return err;
+}
+
+/* Find the nearest ancestor that is there. @param ret_n octets of its URI in @p uri
+ * @param ret_missing interior nodes to be made between the two */
+static enum dmsc_err find_parent(struct dmsc_tree *tree, const char *uri, size_t *ret_n,
+                                 uint32_t *ret_missing)
+{
+    char *at = dmsci_strdup(tree->ctx, uri);
+    size_t n = dmsci_uri_parent_length(uri);
+    enum dmsc_err err = at == NULL ? DMSC_E_NOMEM : DMSC_OK;
+    bool there = false;
+    uint32_t missing = 0;
+
+    while (err == DMSC_OK && !there && n > 0) {
+        struct dmsci_row row;
+
+        at[n] = '\0';
+        err = dmsci_row_get(tree->store, at, &row, &there);
+        if (err == DMSC_OK && there && row.format != DMSC_FORMAT_NODE)
+            err = refuse(tree, DMSC_E_STATE, "add a node", at, "node:leaf", "its parent is a leaf");
+        if (!there) {
+            missing++;
+            n = dmsci_uri_parent_length(at);
+        }
+    }
+    if (err == DMSC_OK && !there)
+        err = refuse(tree, DMSC_E_CORRUPT, "add a node", uri, "node:missing", "there is no root");
+    dmsci_free(tree->ctx, at);
+    *ret_n = n;
+    *ret_missing = missing;
+    return err;
+}
+
+static enum dmsc_err insert(struct dmsc_tree *tree, const char *uri, const struct dmsci_row *row,
+                            struct dmsc_bytes value)
+{
+    enum dmsc_err err = dmsci_row_insert(tree->store, uri, row, value);
+
+    if (err == DMSC_OK)
+        dmsci_tree_note(tree, "add", uri);
+    return err;
+}
+
+/* REP 6.6.1: parents that are not there are made, with an empty ACL. */
+static enum dmsc_err insert_parents(struct dmsc_tree *tree, const char *uri, size_t from)
+{
+    const struct dmsci_row row = {
+        .type = "",
+        .title = "",
+        .acl = "",
+        .tstamp = dmsci_tree_now(tree),
+        .format = DMSC_FORMAT_NODE,
+        .access = DMSC_ACCESS_DYNAMIC,
+    };
+    size_t end = dmsci_uri_parent_length(uri);
+    char *at = dmsci_strdup(tree->ctx, uri);
+    enum dmsc_err err = at == NULL ? DMSC_E_NOMEM : DMSC_OK;
+
+    while (err == DMSC_OK && from < end) {
+        from += 1 + strcspn(uri + from + 1, "/");
+        at[from] = '\0';
+        err = insert(tree, at, &row, dmsc_bytes(NULL, 0));
+        at[from] = '/';
+    }
+    dmsci_free(tree->ctx, at);
+    return err;
+}
+
+static enum dmsc_err add_rows(struct dmsc_tree *tree, const char *uri,
+                              const struct dmsc_node_spec *spec, size_t parent, bool secret)
+{
+    struct dmsci_row row = {
+        .type = text(spec->type),
+        .title = text(spec->title),
+        .acl = text(spec->acl),
+        .tstamp = dmsci_tree_now(tree),
+        .format = (uint8_t)spec->format,
+        .access = spec->access == 0 ? DMSC_ACCESS_DYNAMIC : spec->access,
+        .flags = spec->flags,
+    };
+    enum dmsc_err err = insert_parents(tree, uri, parent);
+
+    if (secret)
+        row.flags |= DMSC_NODE_SECRET;
+    if ((row.flags & DMSC_NODE_SECRET) != 0)
+        row.access = (uint8_t)(row.access & ~DMSC_ACCESS_GET);
+    if (err == DMSC_OK)
+        err = insert(tree, uri, &row, dmsci_format_canonical(spec->format, spec->value));
+    return err;
+}
+
+enum dmsc_err dmsc_tree_add(struct dmsc_tree *tree, const char *uri,
+                            const struct dmsc_node_spec *spec)
+{
+    size_t parent = 0;
+    uint32_t missing = 0;
+    bool there = false;
+    bool secret = false;
+    enum dmsc_err err = dmsci_tree_changing(tree, "add a node");
+
+    if (err == DMSC_OK)
+        err = check_spec(tree, uri, spec);
+    if (err == DMSC_OK)
+        err = dmsci_row_get(tree->store, uri, NULL, &there);
+    if (err == DMSC_OK && there)
+        err = refuse(tree, DMSC_E_EXISTS, "add a node", uri, "node:exists", "it is there already");
+    if (err == DMSC_OK)
+        err = find_parent(tree, uri, &parent, &missing);
+    if (err == DMSC_OK &&
+        dmsci_rows_count(tree->store) + missing >= dmsc_ctx_limits(tree->ctx)->tree_nodes)
+        err = refuse(tree, DMSC_E_LIMIT, "add a node", uri, "tree:full", "the tree is full");
+    if (err == DMSC_OK && spec->format != DMSC_FORMAT_NODE)
+        err = is_secret(tree, uri, &secret);
+    if (err == DMSC_OK && missing > 0)
+        err = dmsc_tree_begin(tree, "", dmsci_tree_now(tree));
+    if (err != DMSC_OK)
+        return err;
+    err = add_rows(tree, uri, spec, parent, secret);
+    if (missing > 0 && err == DMSC_OK)
+        err = dmsc_tree_commit(tree);
+    else if (missing > 0)
+        dmsc_tree_rollback(tree);
+    return err;
+}
+
+/* TND 7.7.2, 7.7.7: what a permanent node is cannot change. */
+static bool changes_kind(const struct dmsci_row *row, const enum dmsc_format *format,
+                         const char *type)
+{
+    return (format != NULL && *format != (enum dmsc_format)row->format) ||
+           (type != NULL && strcmp(type, row->type) != 0);
+}
+
+enum dmsc_err dmsc_tree_replace(struct dmsc_tree *tree, const char *uri,
+                                const enum dmsc_format *format, const char *type,
+                                struct dmsc_bytes value)
+{
+    static const char what[] = "replace a value";
+    struct dmsci_row row;
+    struct dmsc_bytes canonical;
+    enum dmsc_err err = dmsci_tree_changing(tree, what);
+
+    if (err == DMSC_OK)
+        err = dmsci_tree_row(tree, uri, what, &row);
+    if (err != DMSC_OK)
+        return err;
+    if (row.format == DMSC_FORMAT_NODE)
+        return refuse(tree, DMSC_E_STATE, what, uri, "node:interior", "an interior node has none");
+    if ((row.flags & DMSC_NODE_PERMANENT) != 0 && changes_kind(&row, format, type))
+        return refuse(tree, DMSC_E_STATE, what, uri, "node:permanent",
+                      "format and type of a permanent node are fixed");
+    if (format != NULL && *format == DMSC_FORMAT_NODE)
+        return refuse(tree, DMSC_E_STATE, what, uri, "node:leaf", "a leaf does not become a node");
+    if (type != NULL)
+        err = check_type(tree, uri, type);
+    if (format != NULL)
+        row.format = (uint8_t)*format;
+    if (err == DMSC_OK)
+        err = check_value(tree, uri, (enum dmsc_format)row.format, value);
+    if (err != DMSC_OK)
+        return err;
+    if (type != NULL)
+        row.type = type;
+    row.tstamp = dmsci_tree_now(tree);
+    row.verno++; /* TND 7.7.8: FFFF is followed by 0 */
+    canonical = dmsci_format_canonical((enum dmsc_format)row.format, value);
+    err = dmsci_row_update(tree->store, uri, &row, &canonical);
+    if (err == DMSC_OK)
+        dmsci_tree_note(tree, "replace", uri);
+    return err;
+}
+
+enum dmsc_err dmsc_tree_delete(struct dmsc_tree *tree, const char *uri, bool even_permanent)
+{
+    static const char what[] = "delete a node";
+    struct dmsci_row row;
+    bool permanent = false;
+    enum dmsc_err err = dmsci_tree_changing(tree, what);
+
+    if (err == DMSC_OK)
+        err = dmsci_tree_row(tree, uri, what, &row);
+    if (err != DMSC_OK)
+        return err;
+    if (strcmp(uri, ".") == 0)
+        return refuse(tree, DMSC_E_STATE, what, uri, "node:root", "it is the root");
+    if (!even_permanent) {
+        err = dmsci_rows_flagged(tree->store, uri, DMSC_NODE_PERMANENT, &permanent);
+        if (err == DMSC_OK && permanent)
+            err = refuse(tree, DMSC_E_STATE, what, uri, "node:permanent",
+                         "it, or a node below it, is permanent");
+    }
+    if (err == DMSC_OK)
+        err = dmsci_rows_delete(tree->store, uri);
+    if (err == DMSC_OK)
+        dmsci_tree_note(tree, "delete", uri);
+    return err;
+}
+
+/* The longest URI below must stay within the limit, too. */
+static enum dmsc_err check_longest(struct dmsc_tree *tree, const char *uri, const char *to)
+{
+    size_t now = 0;
+    size_t from_n = 0;
+    size_t to_n = 0;
+    enum dmsc_err err = dmsci_rows_longest(tree->store, uri, &now);
+
+    for (const char *p = uri; *p != '\0'; p++)
+        from_n += ((unsigned char)*p & 0xC0) != 0x80;
+    for (const char *p = to; *p != '\0'; p++)
+        to_n += ((unsigned char)*p & 0xC0) != 0x80;
+    if (err == DMSC_OK && now - from_n + to_n > dmsc_ctx_limits(tree->ctx)->uri_length + 2)
+        err = refuse(tree, DMSC_E_LIMIT, "rename a node", uri, "uri:length",
+                     "a node below would have too long a URI");
+    return err;
+}
+
+static enum dmsc_err move(struct dmsc_tree *tree, const char *uri, const char *to)
+{
+    struct dmsci_row row;
+    bool secret = false;
+    enum dmsc_err err = dmsci_rows_move(tree->store, uri, to);
+
+    if (err == DMSC_OK)
+        err = is_secret(tree, to, &secret);
+    if (err == DMSC_OK && secret)
+        err = dmsci_tree_row(tree, to, "rename a node", &row);
+    if (err == DMSC_OK && secret && row.format != DMSC_FORMAT_NODE) {
+        row.flags |= DMSC_NODE_SECRET;
+        row.access = (uint8_t)(row.access & ~DMSC_ACCESS_GET);
+        err = dmsci_row_update(tree->store, to, &row, NULL);
+    }
+    if (err == DMSC_OK)
+        dmsci_tree_note(tree, "rename", uri);
+    return err;
+}
+
+static enum dmsc_err rename_to(struct dmsc_tree *tree, const char *uri, const char *to)
+{
+    bool there = false;
+    enum dmsc_err err = dmsci_row_get(tree->store, to, NULL, &there);
+
+    if (err == DMSC_OK && there)
+        err = refuse(tree, DMSC_E_EXISTS, "rename a node", to, "node:exists",
+                     "a sibling has the name");
+    if (err == DMSC_OK)
+        err = check_longest(tree, uri, to);
+    if (err == DMSC_OK)
+        err = dmsc_tree_begin(tree, "", dmsci_tree_now(tree));
+    if (err != DMSC_OK)
+        return err;
+    err = move(tree, uri, to);
+    if (err == DMSC_OK)
+        return dmsc_tree_commit(tree);
+    dmsc_tree_rollback(tree);
+    return err;
+}
+
+enum dmsc_err dmsc_tree_rename(struct dmsc_tree *tree, const char *uri, const char *name)
+{
+    static const char what[] = "rename a node";
+    struct dmsci_row row;
+    struct dmsc_buf to;
+    enum dmsc_err err = dmsci_tree_changing(tree, what);
+
+    if (err == DMSC_OK)
+        err = dmsci_tree_row(tree, uri, what, &row);
+    if (err == DMSC_OK && (row.flags & DMSC_NODE_PERMANENT) != 0)
+        err = refuse(tree, DMSC_E_STATE, what, uri, "node:permanent",
+                     "the name of a permanent node is fixed");
+    if (err == DMSC_OK)
+        err = dmsci_uri_check_name(tree->ctx, name);
+    if (err != DMSC_OK || strcmp(dmsci_uri_name(uri), name) == 0)
+        return err;
+    dmsc_buf_init(&to, tree->ctx, SIZE_MAX / 2);
+    err = dmsc_buf_append(&to, dmsc_bytes(uri, dmsci_uri_parent_length(uri)));
+    if (err == DMSC_OK)
+        err = dmsci_buf_printf(&to, "/%s", name);
+    if (err == DMSC_OK)
+        err = rename_to(tree, uri, dmsc_buf_str(&to));
+    dmsc_buf_clear(&to);
+    return err;
+}
+
+enum dmsc_err dmsc_tree_set_title(struct dmsc_tree *tree, const char *uri, const char *title)
+{
+    struct dmsci_row row;
+    enum dmsc_err err = dmsci_tree_changing(tree, "set a title");
+
+    if (err == DMSC_OK)
+        err = dmsci_tree_row(tree, uri, "set a title", &row);
+    if (err == DMSC_OK)
+        err = check_title(tree, uri, title);
+    if (err != DMSC_OK)
+        return err;
+    row.title = title;
+    err = dmsci_row_update(tree->store, uri, &row, NULL);
+    if (err == DMSC_OK)
+        dmsci_tree_note(tree, "title", uri);
+    return err;
+}
+
+enum dmsc_err dmsc_tree_set_acl(struct dmsc_tree *tree, const char *uri, const char *acl)
+{
+    struct dmsci_row row;
+    enum dmsc_err err = dmsci_tree_changing(tree, "set an ACL");
+
+    if (err == DMSC_OK)
+        err = dmsci_tree_row(tree, uri, "set an ACL", &row);
+    if (err == DMSC_OK)
+        err = check_acl(tree, uri, acl);
+    if (err == DMSC_OK && acl[0] == '\0' && strcmp(uri, ".") == 0)
+        err = refuse(tree, DMSC_E_STATE, "set an ACL", uri, "acl:root",
+                     "the root has nobody to inherit from");
+    if (err != DMSC_OK)
+        return err;
+    row.acl = acl;
+    err = dmsci_row_update(tree->store, uri, &row, NULL);
+    if (err == DMSC_OK)
+        dmsci_tree_note(tree, "acl", uri);
+    return err;
+}
+
+/* One node of dmsci_tree_forget_server(). */
+static enum dmsc_err forget_here(struct dmsc_tree *tree, const char *uri, const char *old,
+                                 const char *server_id)
+{
+    struct dmsc_buf acl;
+    bool root = strcmp(uri, ".") == 0;
+    enum dmsc_err err;
+
+    dmsc_buf_init(&acl, tree->ctx, SIZE_MAX / 2);
+    err = dmsci_acl_remove(tree->ctx, old, server_id, root, &acl);
+    if (err == DMSC_OK && strcmp(dmsc_buf_str(&acl), old) != 0)
+        err = dmsc_tree_set_acl(tree, uri, dmsc_buf_str(&acl));
+    dmsc_buf_clear(&acl);
+    return err;
+}
+
+enum dmsc_err dmsci_tree_forget_server(struct dmsc_tree *tree, const char *server_id)
+{
+    struct dmsci_row row;
+    struct dmsc_buf at;
+    bool more = true;
+    enum dmsc_err err = dmsci_tree_changing(tree, "forget a server");
+
+    if (err != DMSC_OK)
+        return err;
+    dmsc_buf_init(&at, tree->ctx, SIZE_MAX / 2);
+    err = dmsc_buf_append_str(&at, ".");
+    if (err == DMSC_OK)
+        err = dmsci_tree_row(tree, ".", "forget a server", &row);
+    while (err == DMSC_OK && more) {
+        if (row.acl[0] != '\0')
+            err = forget_here(tree, dmsc_buf_str(&at), row.acl, server_id);
+        if (err == DMSC_OK)
+            err = dmsci_row_next(tree->store, ".", dmsc_buf_str(&at), &at, &row, &more);
+    }
+    dmsc_buf_clear(&at);
+    return err;
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A TNDS object into the tree: added, merged, or put in place of what is there. */
+#include "host/mo/tnds.h"
+#include "host/mo/uri.h"
+#include <string.h>
+
+struct import {
+    struct dmsc_tree *tree;
+    const struct dmsc_tnds_import *how;
+    const char *base;
+    struct dmsci_tnds tnds;
+    struct dmsc_buf uri; /* of the node at hand, in the tree */
+    const char *top;     /* the top node at hand, as the object has it */
+};
+
+static const struct dmsci_tnds_item *ranked(const struct import *im, uint32_t rank)
+{
+    return &im->tnds.items[im->tnds.order[rank]];
+}
+
+/* Where a node of the object goes. @param to replaced */
+static enum dmsc_err place(const struct import *im, const char *relative, struct dmsc_buf *to)
+{
+    const char *first = dmsci_tnds_text(&im->tnds, ranked(im, 0)->uri);
+    size_t parent_n = dmsci_uri_parent_length(first);
+    enum dmsc_err err;
+
+    dmsc_buf_reset(to);
+    if (im->how->root_name == NULL)
+        return dmsci_uri_join(im->base, relative, to);
+    /* The first is the top node, all others lie below it: checked by check_root_name(). */
+    err = dmsc_buf_append_str(to, im->base);
+    if (err == DMSC_OK)
+        err = dmsc_buf_append(to, dmsc_bytes(first + 1, parent_n - 1));
+    if (err == DMSC_OK)
+        err = dmsci_buf_printf(to, "/%s%s", im->how->root_name, relative + strlen(first));
+    return err;
+}
+
+static enum dmsc_err check_root_name(const struct import *im)
+{
+    struct dmsc_ctx *ctx = im->tree->ctx;
+    const char *first = dmsci_tnds_text(&im->tnds, ranked(im, 0)->uri);
+
+    if (im->how->root_name == NULL)
+        return DMSC_OK;
+    if (strcmp(first, ".") == 0)
+        return dmsci_tnds_refuse(ctx, DMSC_E_MALFORMED, NULL, "tnds:root-name",
+                                 "the root of a tree takes no other name");
+    for (uint32_t i = 1; i < im->tnds.count; i++) {
+        const char *uri = dmsci_tnds_text(&im->tnds, ranked(im, i)->uri);
+
+        if (!dmsc_uri_below(uri, first))
+            return dmsci_tnds_refuse(ctx, DMSC_E_MALFORMED, uri, "tnds:several-roots",
+                                     "it has more than one top node");
+    }
+    return dmsci_uri_check_name(ctx, im->how->root_name);
+}
+
+/* For made-up names: only what is added must not meet what is there. */
+static enum dmsc_err taken(void *user, const char *uri, bool *ret_taken)
+{
+    struct import *im = user;
+    enum dmsc_err err;
+
+    dmsc_buf_reset(&im->uri);
+    err = dmsci_uri_join(im->base, uri, &im->uri);
+    return err != DMSC_OK ? err : dmsc_tree_has(im->tree, dmsc_buf_str(&im->uri), ret_taken);
+}
+
+static const char *type_of(const struct import *im, const struct dmsci_tnds_item *item)
+{
+    bool interior = item->format == DMSC_FORMAT_NODE;
+
+    if ((item->said & (interior ? DMSCI_TNDS_DDFNAME : DMSCI_TNDS_MIME)) != 0)
+        return dmsci_tnds_text(&im->tnds, item->type);
+    /* REP 5.3.3: a leaf that does not say is text; octets are not. */
+    return interior                          ? ""
+           : item->format == DMSC_FORMAT_BIN ? "application/octet-stream"
+                                             : "text/plain";
+}
+
+/* TND 7.7.2: octets travel as base64. @param to what is decoded lives here */
+static enum dmsc_err value_of(const struct import *im, const struct dmsci_tnds_item *item,
+                              struct dmsc_buf *to, struct dmsc_bytes *ret_value)
+{
+    struct dmsc_bytes text = dmsci_tnds_value(&im->tnds, item);
+    enum dmsc_err err;
+
+    *ret_value = text;
+    if (item->format != DMSC_FORMAT_BIN || text.n == 0)
+        return DMSC_OK;
+    err = dmsci_base64_decode(text, to);
+    if (err != DMSC_OK) {
+        dmsci_where(im->tree->ctx, "%.180s", dmsc_buf_str(&im->uri));
+        dmsci_why(im->tree->ctx, "format:bin", "the value is no base64");
+    }
+    *ret_value = dmsc_buf_bytes(to);
+    return err;
+}
+
+static const char *own_acl(const struct import *im, const struct dmsci_tnds_item *item, bool top)
+{
+    if ((item->said & DMSCI_TNDS_ACL) != 0)
+        return dmsci_tnds_text(&im->tnds, item->acl);
+    return top && im->how->acl != NULL ? im->how->acl : "";
+}
+
+static enum dmsc_err add(struct import *im, const struct dmsci_tnds_item *item, bool top,
+                         struct dmsc_bytes value)
+{
+    const struct dmsc_node_spec spec = {
+        .format = (enum dmsc_format)item->format,
+        .type = type_of(im, item),
+        .title = dmsci_tnds_text(&im->tnds, item->title),
+        .acl = own_acl(im, item, top),
+        .value = value,
+    };
+
+    return dmsc_tree_add(im->tree, dmsc_buf_str(&im->uri), &spec);
+}
+
+static enum dmsc_err change_type(struct import *im, const struct dmsci_tnds_item *item)
+{
+    const char *uri = dmsc_buf_str(&im->uri);
+    struct dmsci_row row;
+    enum dmsc_err err = dmsci_tree_row(im->tree, uri, "import a node", &row);
+
+    if (err != DMSC_OK || (item->said & DMSCI_TNDS_DDFNAME) == 0 ||
+        strcmp(row.type, type_of(im, item)) == 0)
+        return err;
+    if ((row.flags & DMSC_NODE_PERMANENT) != 0)
+        return dmsci_tnds_refuse(im->tree->ctx, DMSC_E_STATE, uri, "node:permanent",
+                                 "the type of a permanent node is fixed");
+    row.type = type_of(im, item);
+    err = dmsci_row_update(im->tree->store, uri, &row, NULL);
+    if (err == DMSC_OK)
+        dmsci_tree_note(im->tree, "type", uri);
+    return err;
+}
+
+/* What the node's ACL and title become; NULL: as they are. */
+struct wanted {
+    const char *acl;
+    const char *title;
+};
+
+/* REP 6.6.11: as if the children were deleted and added anew, and the first node replaced. So what
+ * is not stated is forgotten, but for the ACL of a top node, which others may have set. */
+static struct wanted wanted(const struct import *im, const struct dmsci_tnds_item *item, bool top,
+                            const struct dmsci_row *row)
+{
+    bool all = im->how->mode == DMSC_TNDS_REPLACE;
+    bool acl = (item->said & DMSCI_TNDS_ACL) != 0 || (all && (!top || im->how->acl != NULL));
+    bool title = (item->said & DMSCI_TNDS_TITLE) != 0 || all;
+    struct wanted w = { own_acl(im, item, top), dmsci_tnds_text(&im->tnds, item->title) };
+
+    if (!acl || strcmp(w.acl, row->acl) == 0)
+        w.acl = NULL;
+    if (!title || strcmp(w.title, row->title) == 0)
+        w.title = NULL;
+    return w;
+}
+
+static enum dmsc_err change(struct import *im, const struct dmsci_tnds_item *item,
+                            const struct wanted *w, struct dmsc_bytes value)
+{
+    const char *uri = dmsc_buf_str(&im->uri);
+    bool replace = im->how->mode == DMSC_TNDS_REPLACE;
+    enum dmsc_format format = (enum dmsc_format)item->format;
+    enum dmsc_err err = DMSC_OK;
+
+    if (format == DMSC_FORMAT_NODE)
+        err = change_type(im, item);
+    else if (replace || (item->said & DMSCI_TNDS_VALUE) != 0)
+        err = dmsc_tree_replace(im->tree, uri, &format, type_of(im, item), value);
+    if (err == DMSC_OK && w->acl != NULL)
+        err = dmsc_tree_set_acl(im->tree, uri, w->acl);
+    if (err == DMSC_OK && w->title != NULL)
+        err = dmsc_tree_set_title(im->tree, uri, w->title);
+    return err;
+}
+
+static enum dmsc_err put(struct import *im, const struct dmsci_tnds_item *item, bool top,
+                         struct dmsc_bytes value)
+{
+    const char *uri = dmsc_buf_str(&im->uri);
+    bool there = false;
+    struct dmsci_row row;
+    enum dmsc_err err = DMSC_OK;
+
+    if (im->how->mode != DMSC_TNDS_ADD)
+        err = dmsci_row_get(im->tree->store, uri, &row, &there);
+    if (err != DMSC_OK || !there)
+        return err != DMSC_OK ? err : add(im, item, top, value);
+    if ((row.format == DMSC_FORMAT_NODE) == (item->format == DMSC_FORMAT_NODE)) {
+        struct wanted w = wanted(im, item, top, &row);
+
+        return change(im, item, &w, value);
+    }
+    if (im->how->mode == DMSC_TNDS_MERGE)
+        return dmsci_tnds_refuse(im->tree->ctx, DMSC_E_STATE, uri, "tnds:kind",
+                                 "a leaf meets an interior node");
+    err = dmsc_tree_delete(im->tree, uri, false);
+    return err != DMSC_OK ? err : add(im, item, top, value);
+}
+
+/* Whether the object has the node. The order of the items is that of a walk, so a binary search. */
+static bool listed(const struct import *im, const char *relative)
+{
+    uint32_t low = 0;
+    uint32_t high = im->tnds.count;
+
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        int order = dmsci_uri_compare(dmsci_tnds_text(&im->tnds, ranked(im, mid)->uri), relative);
+
+        if (order == 0)
+            return true;
+        if (order < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return false;
+}
+
+/* REP 6.6.11: what the object does not list goes. @p im->uri is the top node in the tree. */
+static enum dmsc_err delete_unlisted(struct import *im)
+{
+    struct dmsc_buf at;
+    struct dmsc_buf relative;
+    size_t top_n = im->uri.n;
+    bool more = true;
+    enum dmsc_err err;
+
+    dmsc_buf_init(&at, im->tree->ctx, SIZE_MAX / 2);
+    dmsc_buf_init(&relative, im->tree->ctx, SIZE_MAX / 2);
+    err = dmsc_buf_append(&at, dmsc_buf_bytes(&im->uri));
+    while (err == DMSC_OK) {
+        err = dmsci_row_next(im->tree->store, dmsc_buf_str(&im->uri), dmsc_buf_str(&at), &at, NULL,
+                             &more);
+        if (err != DMSC_OK || !more)
+            break;
+        dmsc_buf_reset(&relative);
+        err = dmsci_buf_printf(&relative, "%s%s", im->top, dmsc_buf_str(&at) + top_n);
+        /* Behind a subtree that is gone the walk goes on from its place. */
+        if (err == DMSC_OK && !listed(im, dmsc_buf_str(&relative)))
+            err = dmsc_tree_delete(im->tree, dmsc_buf_str(&at), false);
+    }
+    dmsc_buf_clear(&at);
+    dmsc_buf_clear(&relative);
+    return err;
+}
+
+static enum dmsc_err import_item(struct import *im, const struct dmsci_tnds_item *item)
+{
+    const char *relative = dmsci_tnds_text(&im->tnds, item->uri);
+    bool top = im->top == NULL || !dmsc_uri_below(relative, im->top);
+    struct dmsc_bytes value;
+    struct dmsc_buf decoded;
+    enum dmsc_err err = place(im, relative, &im->uri);
+
+    dmsc_buf_init(&decoded, im->tree->ctx, dmsc_ctx_limits(im->tree->ctx)->object_size);
+    if (top)
+        im->top = relative;
+    if (err == DMSC_OK)
+        err = value_of(im, item, &decoded, &value);
+    if (err == DMSC_OK)
+        err = put(im, item, top, value);
+    if (err == DMSC_OK && top && im->how->mode == DMSC_TNDS_REPLACE)
+        err = delete_unlisted(im);
+    dmsc_buf_clear(&decoded);
+    return err;
+}
+
+static enum dmsc_err import_all(struct import *im, struct dmsc_buf *ret_uri)
+{
+    enum dmsc_err err = DMSC_OK;
+
+    for (uint32_t i = 0; i < im->tnds.count && err == DMSC_OK; i++)
+        err = import_item(im, ranked(im, i));
+    if (err == DMSC_OK && ret_uri != NULL) {
+        err = place(im, dmsci_tnds_text(&im->tnds, im->tnds.items[0].uri), &im->uri);
+        if (err == DMSC_OK)
+            err = dmsc_buf_append(ret_uri, dmsc_buf_bytes(&im->uri));
+    }
+    return err;
+}
+
+/* The change inside the caller's, so that half an object never stays. */
+static enum dmsc_err import_as_a_whole(struct import *im, struct dmsc_buf *ret_uri)
+{
+    size_t before = ret_uri == NULL ? 0 : ret_uri->n;
+    enum dmsc_err err = dmsc_tree_begin(im->tree, "", dmsci_tree_now(im->tree));
+
+    if (err != DMSC_OK)
+        return err;
+    err = import_all(im, ret_uri);
+    if (err != DMSC_OK)
+        dmsc_tree_rollback(im->tree);
+    else
+        err = dmsc_tree_commit(im->tree);
+    if (err != DMSC_OK && ret_uri != NULL)
+        dmsc_buf_truncate(ret_uri, before);
+    return err;
+}
+
+enum dmsc_err dmsc_tnds_import(struct dmsc_tree *tree, const struct dmsc_tnds_import *how,
+                               struct dmsc_bytes xml, struct dmsc_buf *ret_uri)
+{
+    struct import im = {
+        .tree = tree,
+        .how = how,
+        .base = how->base == NULL ? "." : how->base,
+    };
+    enum dmsc_err err = dmsci_tree_changing(tree, "import a TNDS object");
+
+    if (err != DMSC_OK)
+        return err;
+    dmsci_tnds_init(&im.tnds, tree->ctx);
+    dmsc_buf_init(&im.uri, tree->ctx, SIZE_MAX / 2);
+    err = dmsci_uri_check(tree->ctx, im.base);
+    if (err == DMSC_OK)
+        err = dmsci_tnds_parse(&im.tnds, xml);
+    if (err == DMSC_OK)
+        err = dmsci_tnds_resolve(&im.tnds, how->mode == DMSC_TNDS_ADD ? taken : NULL, &im);
+    if (err == DMSC_OK)
+        err = check_root_name(&im);
+    if (err == DMSC_OK)
+        err = import_as_a_whole(&im, ret_uri);
+    dmsc_buf_clear(&im.uri);
+    dmsci_tnds_clear(&im.tnds);
+    return err;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The statements of the store, and SQLite's failures in our words. */
+#include "host/store/private.h"
+#include <string.h>
+
+#define NODE_COLUMNS "format,type,title,acl,tstamp,verno,access,flags,length(value)"
+
+/*
+ * node.key is the URI with "/" written as octet 1, which no name can hold and which sorts before
+ * every octet of a name: a subtree is one range of keys, in the order of a walk, and the range ends
+ * before the same key with octet 2 behind it.
+ */
+static const char *const texts[SQL_COUNT] = {
+    [SQL_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+    [SQL_BEGIN_READ] = "BEGIN",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_ROLLBACK] = "ROLLBACK",
+    [SQL_SAVEPOINT] = "SAVEPOINT inner_change",
+    [SQL_RELEASE] = "RELEASE inner_change",
+    [SQL_ROLLBACK_TO] = "ROLLBACK TO inner_change",
+    [SQL_STATE_GET] = "SELECT nodes FROM state WHERE id=0",
+    [SQL_STATE_PUT] = "UPDATE state SET nodes=?1 WHERE id=0",
+    [SQL_KV_PUT] = "INSERT INTO kv(key,value) VALUES(?1,?2)"
+                   " ON CONFLICT(key) DO UPDATE SET value=excluded.value",
+    [SQL_KV_GET] = "SELECT value FROM kv WHERE key=?1",
+    [SQL_KV_DELETE] = "DELETE FROM kv WHERE key=?1",
+    [SQL_KV_FROM] = "SELECT key FROM kv WHERE key>=?1 ORDER BY key LIMIT 1",
+    [SQL_KV_AFTER] = "SELECT key FROM kv WHERE key>?1 ORDER BY key LIMIT 1",
+    [SQL_NODE_GET] = "SELECT " NODE_COLUMNS " FROM node WHERE key=?1",
+    [SQL_NODE_VALUE] = "SELECT value FROM node WHERE key=?1",
+    [SQL_NODE_INSERT] = "INSERT INTO node(key,format,type,title,acl,tstamp,verno,access,flags,"
+                        "value) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
+    [SQL_NODE_UPDATE] = "UPDATE node SET format=?2,type=?3,title=?4,acl=?5,tstamp=?6,verno=?7,"
+                        "access=?8,flags=?9 WHERE key=?1",
+    [SQL_NODE_UPDATE_VALUE] = "UPDATE node SET format=?2,type=?3,title=?4,acl=?5,tstamp=?6,"
+                              "verno=?7,access=?8,flags=?9,value=?10 WHERE key=?1",
+    [SQL_NODE_NEXT] = "SELECT " NODE_COLUMNS ",key FROM node WHERE key>?1 AND key<?2"
+                      " ORDER BY key LIMIT 1",
+    [SQL_NODE_NEXT_KEY] = "SELECT key FROM node WHERE key>?1 AND key<?2 ORDER BY key LIMIT 1",
+    [SQL_NODE_FLAGGED] = "SELECT 1 FROM node WHERE key>=?1 AND key<?2 AND flags&?3 LIMIT 1",
+    [SQL_NODE_LONGEST] = "SELECT max(length(key)) FROM node WHERE key>=?1 AND key<?2",
+    [SQL_NODE_DELETE] = "DELETE FROM node WHERE key>=?1 AND key<?2",
+    [SQL_NODE_MOVE] = "UPDATE node SET key=?3||substr(key,length(?1)+1) WHERE key>=?1 AND key<?2",
+    [SQL_CHANGE_ADD] = "INSERT INTO change(at,actor,count,what) VALUES(?1,?2,?3,?4)",
+    [SQL_CHANGE_PRUNE] = "DELETE FROM change WHERE id<=?1",
+    [SQL_CHANGE_NEXT] = "SELECT id,at,actor,count,what FROM change WHERE id>?1 ORDER BY id LIMIT 1",
+};
+
+struct cause {
+    int code; /* primary result code of SQLite */
+    enum dmsc_err err;
+    const char *reason;
+    const char *hint;
+};
+
+static const struct cause causes[] = {
+    { SQLITE_BUSY, DMSC_E_AGAIN, "store:busy", "try again when the other process is done" },
+    { SQLITE_LOCKED, DMSC_E_AGAIN, "store:busy", "try again when the other process is done" },
+    { SQLITE_NOMEM, DMSC_E_NOMEM, NULL, NULL },
+    { SQLITE_CORRUPT, DMSC_E_CORRUPT, "store:corrupt",
+      "move the file away; it is made new from the card and the servers" },
+    { SQLITE_NOTADB, DMSC_E_CORRUPT, "store:not-a-store", "name another file" },
+    { SQLITE_FULL, DMSC_E_IO, "store:full", "make room on the disk" },
+    { SQLITE_TOOBIG, DMSC_E_LIMIT, "store:too-big", NULL },
+    { SQLITE_READONLY, DMSC_E_IO, "store:read-only", "let this user write the file" },
+    { SQLITE_CANTOPEN, DMSC_E_IO, "store:open", "check the directory and its permissions" },
+    { SQLITE_PERM, DMSC_E_IO, "store:open", "check the directory and its permissions" },
+    /* A table or column that is not there: the file says it has our schema and has not. */
+    { SQLITE_ERROR, DMSC_E_CORRUPT, "store:schema", NULL },
+    { SQLITE_CONSTRAINT, DMSC_E_CORRUPT, "store:constraint", NULL },
+};
+
+enum dmsc_err dmsci_sql_fail(struct dmsc_store *store, const char *what)
+{
+    int code = sqlite3_extended_errcode(store->db);
+    const struct cause *cause = NULL;
+    enum dmsc_err err;
+
+    for (size_t i = 0; i < DMSCI_ARRAY_LEN(causes) && cause == NULL; i++)
+        cause = causes[i].code == (code & 0xFF) ? &causes[i] : NULL;
+    err = dmsci_fail(store->ctx, cause == NULL ? DMSC_E_IO : cause->err, "%s", what);
+    dmsci_fail_code(store->ctx, code);
+    dmsci_where(store->ctx, "%s", store->path[0] != '\0' ? store->path : "store in memory");
+    if (err == DMSC_E_AGAIN) {
+        long writer = dmsci_writer_read(store);
+
+        if (writer != 0)
+            dmsci_why(store->ctx, cause->reason, "process %ld writes", writer);
+    }
+    dmsci_why(store->ctx, cause == NULL ? "store:io" : cause->reason, "%s",
+              sqlite3_errmsg(store->db));
+    if (cause != NULL && cause->hint != NULL)
+        dmsci_hint(store->ctx, "%s", cause->hint);
+    /* A full disk or lack of memory can make SQLite roll back on its own: whoever wrote on now
+     * would write outside the transaction (sqlite.org/lang_transaction.html). */
+    if (store->depth > 0 && sqlite3_get_autocommit(store->db) != 0)
+        store->lost = true;
+    return err;
+}
+
+enum dmsc_err dmsci_sql_get(struct dmsc_store *store, enum dmsci_sql id, sqlite3_stmt **ret_stmt)
+{
+    if (store->stmts[id] == NULL &&
+        sqlite3_prepare_v3(store->db, texts[id], -1, SQLITE_PREPARE_PERSISTENT, &store->stmts[id],
+                           NULL) != SQLITE_OK)
+        return dmsci_sql_fail(store, "prepare a statement");
+    *ret_stmt = store->stmts[id];
+    return DMSC_OK;
+}
+
+void dmsci_sql_done(struct dmsc_store *store, sqlite3_stmt *stmt)
+{
+    if (stmt == NULL)
+        return;
+    store->spent_steps +=
+        (unsigned long long)sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_VM_STEP, 1);
+    (void)sqlite3_reset(stmt); /* repeats the failure of the last step, which was told */
+    (void)sqlite3_clear_bindings(stmt);
+}
+
+enum dmsc_err dmsci_sql_step(struct dmsc_store *store, sqlite3_stmt *stmt, const char *what,
+                             bool *ret_row)
+{
+    int code = sqlite3_step(stmt);
+
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        return dmsci_sql_fail(store, what);
+    *ret_row = code == SQLITE_ROW;
+    return DMSC_OK;
+}
+
+enum dmsc_err dmsci_sql_run(struct dmsc_store *store, enum dmsci_sql id, const char *what)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row;
+    enum dmsc_err err = dmsci_sql_get(store, id, &stmt);
+
+    if (err == DMSC_OK)
+        err = dmsci_sql_step(store, stmt, what, &row);
+    dmsci_sql_done(store, stmt);
+    return err;
+}
+
+void dmsci_sql_close(struct dmsc_store *store)
+{
+    for (size_t i = 0; i < SQL_COUNT; i++) {
+        (void)sqlite3_finalize(store->stmts[i]);
+        store->stmts[i] = NULL;
+    }
+    (void)sqlite3_close(store->db);
+    store->db = NULL;
+}
+
+enum dmsc_err dmsci_sql_bind_text(struct dmsc_store *store, sqlite3_stmt *stmt, int at,
+                                  struct dmsc_bytes text)
+{
+    if (sqlite3_bind_text64(stmt, at, text.n > 0 ? (const char *)text.p : "", text.n, SQLITE_STATIC,
+                            SQLITE_UTF8) != SQLITE_OK)
+        return dmsci_sql_fail(store, "hand a text to the store");
+    return DMSC_OK;
+}
+
+enum dmsc_err dmsci_sql_bind_blob(struct dmsc_store *store, sqlite3_stmt *stmt, int at,
+                                  struct dmsc_bytes blob)
+{
+    /* NULL would be bound as SQL NULL: an empty value is a value. */
+    if (sqlite3_bind_blob64(stmt, at, blob.n > 0 ? (const void *)blob.p : "", blob.n,
+                            SQLITE_STATIC) != SQLITE_OK)
+        return dmsci_sql_fail(store, "hand a value to the store");
+    return DMSC_OK;
+}
+
+enum dmsc_err dmsci_sql_bind_int(struct dmsc_store *store, sqlite3_stmt *stmt, int at,
+                                 int64_t value)
+{
+    if (sqlite3_bind_int64(stmt, at, value) != SQLITE_OK)
+        return dmsci_sql_fail(store, "hand a number to the store");
+    return DMSC_OK;
+}
