@@ -9,10 +9,10 @@
 
 #include "apdu/base/ctx.h"
 #include <dmsc/authority.h>
-#include <dmsc/bridge.h>
 #include <dmsc/card.h>
 #include <dmsc/mo.h>
 #include <dmsc/store.h>
+#include <dmsc/sync.h>
 
 /** What the two directions work with; everything is borrowed. */
 struct dmsci_sync {

@@ -9,6 +9,7 @@
 #include <dmsc/link.h>
 #include <dmsc/mo.h>
 #include <dmsc/store.h>
+#include <dmsc/sync.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -78,41 +79,6 @@ DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_bridge_attach(struct dmsc_bridge *bri
                                                          struct dmsc_link *link);
 /** The UICC of the link; NULL before attach. */
 DMSC_API struct dmsc_uicc *dmsc_bridge_uicc(const struct dmsc_bridge *bridge);
-
-/** What happened to one MO of the card. */
-enum dmsc_sync_action {
-    DMSC_SYNC_KEPT,    /* the same version as known */
-    DMSC_SYNC_TAKEN,   /* card to tree */
-    DMSC_SYNC_REMOVED, /* gone from the card, gone from the tree */
-    DMSC_SYNC_WRITTEN, /* tree to card */
-    DMSC_SYNC_LEFT_OUT /* see reason */
-};
-struct dmsc_sync_item {
-    enum dmsc_sync_action action;
-    uint8_t id;
-    char path[256];
-    char type[64];
-    uint32_t version;
-    size_t bytes;
-    char reason[96]; /* why it was left out, "" otherwise */
-};
-struct dmsc_sync_report {
-    struct dmsc_card_header header;
-    bool unchanged;
-    bool first; /* this card was not known */
-    bool list_changed;
-    unsigned authorities;
-    unsigned certificates; /* taken from the card this time */
-    struct dmsc_sync_item *items;
-    size_t item_count;
-    struct dmsc_link_counts cost; /* APDUs and bytes of this call */
-    struct dmsc_ctx *ctx;
-};
-#define DMSC_SYNC_REPORT_INIT                                                                      \
-    {                                                                                              \
-        0                                                                                          \
-    }
-DMSC_API void dmsc_sync_report_clear(struct dmsc_sync_report *report);
 
 /**
  * Bring card and tree together: power on, the change check (3 APDUs), and where something changed,
