@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dmsc: one table of commands, global options, help. */
 #include "host/cli/cli.h"
+#include "host/cli/help.h"
 #include <dmsc/sim.h>
 #include <errno.h>
 #include <getopt.h>
@@ -10,27 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const struct cli_command *const tables[] = { cli_card_commands, cli_sync_commands,
-                                                    cli_mo_commands, cli_ma_commands };
-#define TABLES (sizeof(tables) / sizeof(tables[0]))
-
 static const struct dmsc_link_driver *const drivers[] = { &dmsc_sim_link_driver, NULL };
-
-/* In the order of enum cli_option_id. */
-static const struct {
-    const char *name;
-    const char *argument; /* NULL: a flag */
-    const char *help;
-} options[OPT_COUNT] = {
-    [OPT_SERVER] = { "server", "ID", "the ServerID of the Management Authority" },
-    [OPT_DRY_RUN] = { "dry-run", NULL, "say what would change, change nothing" },
-    [OPT_MA] = { "ma", "ID", "the ServerID of the Management Authority" },
-    [OPT_RIGHT] = { "right", "NAME", "Get, Add, Replace, Delete, Exec, Copy, Acl or Write-back" },
-    [OPT_OUT] = { "out", "FILE", "write there instead of standard output" },
-    [OPT_ADM_FILE] = { "adm-file", "FILE", "ADM1 as 16 hex digits, readable by you alone" },
-    [OPT_PIN_FILE] = { "pin-file", "FILE", "PIN1 as digits, readable by you alone" },
-    [OPT_RAW] = { "raw", NULL, "the bytes as they are" },
-};
 
 #define GETOPT_OWN 1000
 enum {
@@ -64,89 +45,6 @@ static void trace_line(void *user, const char *text)
 
     (void)fprintf(file, "%s\n", text);
     (void)fflush(file);
-}
-
-static const struct cli_command *find(const char *noun, const char *verb)
-{
-    for (size_t t = 0; t < TABLES; t++) {
-        for (const struct cli_command *c = tables[t]; c->noun != NULL; c++) {
-            if (strcmp(c->noun, noun) != 0)
-                continue;
-            if (c->verb == NULL || (verb != NULL && strcmp(c->verb, verb) == 0))
-                return c;
-        }
-    }
-    return NULL;
-}
-
-static bool is_noun(const char *word)
-{
-    for (size_t t = 0; t < TABLES; t++) {
-        for (const struct cli_command *c = tables[t]; c->noun != NULL; c++) {
-            if (strcmp(c->noun, word) == 0)
-                return true;
-        }
-    }
-    return false;
-}
-
-static void list_commands(const char *noun)
-{
-    char words[80];
-
-    for (size_t t = 0; t < TABLES; t++) {
-        for (const struct cli_command *c = tables[t]; c->noun != NULL; c++) {
-            if (noun != NULL && strcmp(c->noun, noun) != 0)
-                continue;
-            (void)snprintf(words, sizeof(words), "%s%s%s %s", c->noun, c->verb != NULL ? " " : "",
-                           c->verb != NULL ? c->verb : "", c->arguments);
-            (void)printf("  dmsc %-28s %s\n", words, c->summary);
-        }
-    }
-}
-
-static void help_globals(void)
-{
-    (void)puts(
-        "\nOptions everywhere:\n"
-        "  --link SPEC      the way to the card: pcsc[:READER] or sim:PROFILE[,state=FILE]\n"
-        "  --config FILE    instead of ~/.config/dmsc/dmsc.conf or /etc/dmsc/dmsc.conf\n"
-        "  --json           one JSON value on standard output\n"
-        "  --trace FILE     write the APDUs there, PINs and keys masked; - is standard error\n"
-        "  --trace-raw      do not mask them\n"
-        "  -v               say more; twice: everything\n"
-        "  --version, -h, --help\n"
-        "\nExit status: 0 done, 1 failed, 2 usage, 3 card, 4 refused by authority, 5 network,\n"
-        "6 bad input, 75 try again.");
-}
-
-static void help_all(void)
-{
-    (void)puts("dmsc reads Management Objects, authorities and certificates from a UICC, and runs\n"
-               "OMA Device Management sessions with exactly the authorities that the card lists.\n"
-               "\nCommands:");
-    list_commands(NULL);
-    help_globals();
-    (void)puts("\ndmsc NOUN --help lists a noun's commands, dmsc NOUN VERB --help explains one.");
-}
-
-static void help_command(const struct cli_command *c)
-{
-    (void)printf("dmsc %s%s%s %s\n%s\n\n%s\n", c->noun, c->verb != NULL ? " " : "",
-                 c->verb != NULL ? c->verb : "", c->arguments, c->summary, c->help);
-    if (c->options != 0)
-        (void)puts("\nOptions of this command:");
-    for (unsigned i = 0; i < OPT_COUNT; i++) {
-        char words[40];
-
-        if ((c->options >> i & 1) == 0)
-            continue;
-        (void)snprintf(words, sizeof(words), "--%s%s%s", options[i].name,
-                       options[i].argument != NULL ? " " : "",
-                       options[i].argument != NULL ? options[i].argument : "");
-        (void)printf("  %-16s %s\n", words, options[i].help);
-    }
-    help_globals();
 }
 
 static enum cli_exit usage(const char *text, const char *word)
@@ -208,9 +106,10 @@ static bool parse_options(struct cli *cli, struct globals *g, int argc, char **a
     int value;
 
     for (int i = 0; i < OPT_COUNT; i++)
-        all[n++] = (struct option){ options[i].name,
-                                    options[i].argument != NULL ? required_argument : no_argument,
-                                    NULL, GETOPT_OWN + i };
+        all[n++] =
+            (struct option){ cli_options[i].name,
+                             cli_options[i].argument != NULL ? required_argument : no_argument,
+                             NULL, GETOPT_OWN + i };
     for (size_t i = 0; i < sizeof(global) / sizeof(global[0]); i++)
         all[n++] = global[i];
     while ((value = getopt_long(argc, argv, "vh", all, NULL)) != -1) {
@@ -225,7 +124,7 @@ static const char *foreign_option(const struct cli *cli, const struct cli_comman
 {
     for (unsigned i = 0; i < OPT_COUNT; i++) {
         if (cli->option[i] != NULL && (c->options >> i & 1) == 0)
-            return options[i].name;
+            return cli_options[i].name;
     }
     return NULL;
 }
@@ -402,20 +301,24 @@ int main(int argc, char **argv)
     words = argc - optind;
     noun = words > 0 ? argv[optind] : NULL;
     verb = words > 1 ? argv[optind + 1] : NULL;
+    if (noun != NULL && verb != NULL && strcmp(noun, "help") == 0 && strcmp(verb, "man") == 0) {
+        cli_help_man();
+        return CLI_DONE;
+    }
     if (noun == NULL || strcmp(noun, "help") == 0) {
-        help_all();
+        cli_help_all();
         return noun == NULL && !g.help ? CLI_USAGE : CLI_DONE;
     }
-    c = find(noun, verb);
-    if (c == NULL && is_noun(noun) && (verb == NULL || g.help)) {
+    c = cli_find(noun, verb);
+    if (c == NULL && cli_is_noun(noun) && (verb == NULL || g.help)) {
         (void)printf("dmsc %s: commands\n", noun);
-        list_commands(noun);
+        cli_list_commands(noun);
         return g.help ? CLI_DONE : CLI_USAGE;
     }
     if (c == NULL)
-        return usage("there is no such command", verb != NULL && is_noun(noun) ? verb : noun);
+        return usage("there is no such command", verb != NULL && cli_is_noun(noun) ? verb : noun);
     if (g.help) {
-        help_command(c);
+        cli_help_command(c);
         return CLI_DONE;
     }
     if (foreign_option(&cli, c) != NULL)

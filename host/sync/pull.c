@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Card to tree. */
 #include "host/sync/sync.h"
+#include <stdio.h>
 #include <string.h>
 
 /* One pull: what was known, what was read. */
@@ -222,6 +223,44 @@ static enum dmsc_err import_body(struct pull *p, const struct dmsc_mo_entry *ent
     return err;
 }
 
+/* A body that is no good spoils its own MO, not the rest of the card: what the tree has of it
+ * stays. */
+static bool is_bad_body(enum dmsc_err err)
+{
+    return err == DMSC_E_MALFORMED || err == DMSC_E_TRUNCATED || err == DMSC_E_UNSUPPORTED ||
+           err == DMSC_E_LIMIT || err == DMSC_E_STATE || err == DMSC_E_EXISTS;
+}
+
+static enum dmsc_err leave_out_bad(struct pull *p, const struct dmsc_mo_entry *entry)
+{
+    const struct dmsc_diag *d = dmsc_diag_get(p->sync->ctx);
+    char reason[sizeof(((struct dmsc_sync_item *)0)->reason)];
+
+    (void)snprintf(reason, sizeof(reason), "%.47s: %.140s", d->reason, d->why);
+    dmsci_log(p->sync->ctx, DMSC_LOG_WARN, "sync", "MO %u, %s, was left out: %s", entry->id,
+              entry->path, reason);
+    return dmsci_report_item(p->report, DMSC_SYNC_LEFT_OUT, entry, reason);
+}
+
+/* The same version as known: in the tree, unless it was left out when it was read. */
+static enum dmsc_err keep(struct pull *p, const struct dmsc_mo_entry *entry)
+{
+    struct dmsc_buf uri;
+    bool there = false;
+    enum dmsc_err err;
+
+    dmsc_buf_init(&uri, p->sync->ctx, dmsc_ctx_limits(p->sync->ctx)->uri_length);
+    err = dmsc_uri_normalise(p->sync->ctx, entry->path, &uri, NULL);
+    if (err == DMSC_OK)
+        err = dmsc_tree_has(p->sync->tree, dmsc_buf_str(&uri), &there);
+    if (err == DMSC_OK)
+        err = there ? dmsci_report_item(p->report, DMSC_SYNC_KEPT, entry, "")
+                    : dmsci_report_item(p->report, DMSC_SYNC_LEFT_OUT, entry,
+                                        "since it was read first");
+    dmsc_buf_clear(&uri);
+    return err;
+}
+
 static enum dmsc_err take(struct pull *p, const struct dmsc_mo_entry *entry)
 {
     const struct dmsci_sync *s = p->sync;
@@ -231,7 +270,7 @@ static enum dmsc_err take(struct pull *p, const struct dmsc_mo_entry *entry)
     enum dmsc_err err;
 
     if (body == NULL)
-        return dmsci_report_item(p->report, DMSC_SYNC_KEPT, entry, "");
+        return keep(p, entry);
     dmsc_buf_init(&uri, s->ctx, dmsc_ctx_limits(s->ctx)->uri_length);
     err = dmsc_uri_normalise(s->ctx, entry->path, &uri, NULL);
     if (err != DMSC_OK)
@@ -242,6 +281,10 @@ static enum dmsc_err take(struct pull *p, const struct dmsc_mo_entry *entry)
         goto out;
     }
     err = import_body(p, entry, body, (char *)uri.p);
+    if (is_bad_body(err)) {
+        err = leave_out_bad(p, entry);
+        goto out;
+    }
     if (err == DMSC_OK && (entry->flags & DMSC_MO_FLAG_WRITE_BACK) != 0)
         err = dmsci_state_mark(s, p->fresh.header.card_tag, entry);
     if (err == DMSC_OK)
@@ -335,7 +378,7 @@ static enum dmsc_err report_kept(struct pull *p)
     p->report->unchanged = true;
     p->report->authorities = (unsigned)p->old.list.count;
     for (size_t i = 0; err == DMSC_OK && i < p->old.index.count; i++)
-        err = dmsci_report_item(p->report, DMSC_SYNC_KEPT, &p->old.index.entries[i], "");
+        err = keep(p, &p->old.index.entries[i]);
     return err;
 }
 

@@ -24,7 +24,7 @@ struct dmsc_sync_item {
     char type[64];
     uint32_t version;
     size_t bytes;
-    char reason[96]; /* why it was left out, "" otherwise */
+    char reason[192]; /* why it was left out, "" otherwise */
 };
 struct dmsc_sync_report {
     struct dmsc_card_header header;
