@@ -270,7 +270,7 @@ bool dmsc_sim_powered(const struct dmsc_sim *sim)
 
 struct dmsc_bytes dmsc_sim_atr(const struct dmsc_sim *sim)
 {
-    return dmsc_buf_bytes(&sim->atr);
+    return dmsc_buf_bytes(sim->told_atr.n > 0 ? &sim->told_atr : &sim->atr);
 }
 
 enum dmsc_protocol dmsc_sim_protocol(const struct dmsc_sim *sim)
@@ -319,6 +319,7 @@ void dmsc_sim_free(struct dmsc_sim *sim)
     dmsc_buf_clear(&sim->cat.commands);
     dmsc_buf_clear(&sim->name);
     dmsc_buf_clear(&sim->atr);
+    dmsc_buf_clear(&sim->told_atr);
     dmsc_buf_clear(&sim->state_text);
     dmsci_free(sim->ctx, sim->state_path);
     dmsci_free(sim->ctx, sim->origin);

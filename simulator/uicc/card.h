@@ -3,6 +3,7 @@
 #ifndef DMSCI_SIM_CARD_H
 #define DMSCI_SIM_CARD_H
 
+#include "simulator/uicc/atr.h"
 #include "simulator/uicc/fs.h"
 #include <dmsc/sim.h>
 
@@ -103,6 +104,7 @@ struct dmsc_sim {
     struct dmsc_ctx *ctx;
     struct dmsci_sim_fs fs;
     struct dmsc_buf name, atr;
+    struct dmsc_buf told_atr; /* in the place of the profile's, when not empty */
     bool profile_t1, profile_lenient;
     bool t1, lenient;
 

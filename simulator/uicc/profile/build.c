@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a merged profile to a card: all but its files. */
-#include "simulator/uicc/json.h"
-#include "simulator/uicc/profile.h"
+#include "simulator/uicc/profile/json.h"
+#include "simulator/uicc/profile/profile.h"
 #include <stdio.h>
 #include <string.h>
 
 #define CHANNELS_DEFAULT 4u
-#define ATR_MAX          33u
 #define NAME_MAX_BYTES   255u
 #define WHERE_MAX        192u
 
@@ -26,24 +25,10 @@ static enum dmsc_err set_pooled(struct dmsc_sim *sim, const char *text, struct d
     return err;
 }
 
-/* TS, T0, interface and historical bytes, TCK: ISO 7816-3 clause 8.2. */
-static enum dmsc_err check_atr(const struct dmsci_sim_node *top, struct dmsc_bytes atr)
-{
-    uint8_t sum = 0;
-
-    if (atr.p[0] != 0x3B && atr.p[0] != 0x3F)
-        return dmsci_sim_json_wrong(top, "atr", "profile:value", "it begins with 3B or 3F");
-    for (size_t i = 1; i < atr.n; i++)
-        sum ^= atr.p[i];
-    /* Without any TD, T=0 alone is offered and there is no TCK. */
-    if ((atr.p[1] & 0x80) != 0 && sum != 0)
-        return dmsci_sim_json_wrong(top, "atr", "profile:value", "the check byte TCK does not fit");
-    return DMSC_OK;
-}
-
 static enum dmsc_err build_protocol(struct dmsc_sim *sim, const struct dmsci_sim_node *top)
 {
-    const char *protocol = "T=0";
+    const char *protocol = "T=0", *wrong;
+    struct dmsci_sim_atr atr;
     enum dmsc_err err = dmsci_sim_json_text(top, "protocol", &protocol);
 
     if (err != DMSC_OK)
@@ -52,6 +37,11 @@ static enum dmsc_err build_protocol(struct dmsc_sim *sim, const struct dmsci_sim
         return dmsci_sim_json_wrong(top, "protocol", "profile:value",
                                     "\"T=0\" or \"T=1\" is possible");
     sim->profile_t1 = strcmp(protocol, "T=1") == 0;
+    wrong = dmsci_sim_atr_parse(dmsc_buf_bytes(&sim->atr), &atr);
+    if (wrong != NULL)
+        return dmsci_sim_json_wrong(top, "atr", "profile:atr", "%s", wrong);
+    if (!(sim->profile_t1 ? atr.offers_t1 : atr.offers_t0))
+        return dmsci_sim_json_wrong(top, "atr", "profile:atr", "it does not offer %s", protocol);
     return dmsci_sim_json_bool(top, "lenient", &sim->profile_lenient);
 }
 
@@ -76,9 +66,7 @@ static enum dmsc_err build_top(struct dmsc_sim *sim, const struct dmsci_sim_node
     if (err == DMSC_OK && json_object_get(top->object, "atr") == NULL)
         err = dmsci_sim_json_wrong(top, "atr", "profile:missing", "a card has an answer to reset");
     if (err == DMSC_OK)
-        err = dmsci_sim_json_hex(top, "atr", 2, ATR_MAX, &sim->atr);
-    if (err == DMSC_OK)
-        err = check_atr(top, dmsc_buf_bytes(&sim->atr));
+        err = dmsci_sim_json_hex(top, "atr", 2, DMSCI_SIM_ATR_MAX, &sim->atr);
     if (err == DMSC_OK)
         err = dmsci_sim_json_number(top, "channels", 1, DMSCI_SIM_CHANNELS_MAX, &sim->n_channels);
     return err == DMSC_OK ? build_protocol(sim, top) : err;
@@ -272,7 +260,8 @@ static void init(struct dmsc_sim *sim, struct dmsc_ctx *ctx)
     sim->n_channels = CHANNELS_DEFAULT;
     dmsci_sim_fs_init(&sim->fs, ctx);
     dmsc_buf_init(&sim->name, ctx, NAME_MAX_BYTES);
-    dmsc_buf_init(&sim->atr, ctx, ATR_MAX);
+    dmsc_buf_init(&sim->atr, ctx, DMSCI_SIM_ATR_MAX);
+    dmsc_buf_init(&sim->told_atr, ctx, DMSCI_SIM_ATR_MAX);
     dmsc_buf_init(&sim->cat.commands, ctx, DMSCI_SIM_QUEUE_MAX * (DMSCI_SIM_COMMAND_MAX + 2));
     dmsc_buf_init(&sim->state_text, ctx, SIZE_MAX / 2);
 }

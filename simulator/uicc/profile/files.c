@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The part "files" of a profile: "3F00/7F4D/6F01": { ... }. */
-#include "simulator/uicc/json.h"
-#include "simulator/uicc/profile.h"
+#include "simulator/uicc/profile/json.h"
+#include "simulator/uicc/profile/profile.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "simulator/uicc/json.h"
+#include "simulator/uicc/profile/json.h"
 #include <stdio.h>
 #include <string.h>
 

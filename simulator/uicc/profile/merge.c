@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From files to one merged profile. */
-#include "simulator/uicc/profile.h"
-#include "simulator/uicc/json.h"
+#include "simulator/uicc/profile/json.h"
+#include "simulator/uicc/profile/profile.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

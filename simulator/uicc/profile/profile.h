@@ -20,7 +20,7 @@ DMSC_NODISCARD enum dmsc_err dmsci_sim_profile_parse(struct dmsc_ctx *ctx, struc
 /** Make the card that @p profile describes. @param file for the stories */
 DMSC_NODISCARD enum dmsc_err dmsci_sim_build(struct dmsc_ctx *ctx, const json_t *profile,
                                              const char *file, struct dmsc_sim **ret_sim);
-/** Its part "files": fills sim->fs but the FCPs. (build_files.c) */
+/** Its part "files": fills sim->fs but the FCPs. (files.c) */
 DMSC_NODISCARD enum dmsc_err dmsci_sim_build_files(struct dmsc_sim *sim, const json_t *profile,
                                                    const char *file);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cards from profiles, and the file that remembers what became of one. */
-#include "simulator/uicc/json.h"
-#include "simulator/uicc/profile.h"
+#include "simulator/uicc/profile/json.h"
+#include "simulator/uicc/profile/profile.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -173,6 +173,20 @@ enum dmsc_err dmsci_sim_state_attach(struct dmsc_sim **sim, const char *profile_
     return err == DMSC_OK && (*sim)->dirty ? dmsci_sim_state_save(*sim) : err;
 }
 
+/* The profile's answer to reset is of T=0; a reader would send TPDUs. */
+static enum dmsc_err switch_to_t1(struct dmsc_sim *sim)
+{
+    uint8_t text[DMSCI_SIM_ATR_MAX];
+    struct dmsc_wr w = dmsc_wr(text, sizeof(text));
+    struct dmsci_sim_atr atr;
+
+    if (dmsci_sim_atr_parse(dmsc_buf_bytes(&sim->atr), &atr) != NULL ||
+        !dmsci_sim_atr_to_t1(dmsc_buf_bytes(&sim->atr), &atr, &w))
+        return dmsci_fail(sim->ctx, DMSC_E_LIMIT, "offer T=1 in the answer to reset");
+    sim->t1 = true;
+    return dmsc_buf_set(&sim->told_atr, dmsc_bytes(text, w.n));
+}
+
 static enum dmsc_err finish(struct dmsc_sim *sim, const char *profile_path,
                             const struct dmsc_sim_options *options, struct dmsc_sim **ret_sim)
 {
@@ -180,14 +194,13 @@ static enum dmsc_err finish(struct dmsc_sim *sim, const char *profile_path,
 
     if (options != NULL && options->state_path != NULL)
         err = dmsci_sim_state_attach(&sim, profile_path, options);
+    if (err == DMSC_OK && options != NULL && options->t1 && !sim->t1)
+        err = switch_to_t1(sim);
     if (err != DMSC_OK) {
         dmsc_sim_free(sim);
         return err;
     }
-    if (options != NULL) {
-        sim->t1 = sim->t1 || options->t1;
-        sim->lenient = sim->lenient || options->lenient;
-    }
+    sim->lenient = sim->lenient || (options != NULL && options->lenient);
     *ret_sim = sim;
     return DMSC_OK;
 }

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dmsc-uicc: the software UICC as a program. */
+#include "simulator/uicc/front.h"
+#include <dmsc/ctx.h>
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum exit_code { DONE = 0, FAILED = 1, USAGE = 2, BAD_PROFILE = 6 };
+
+#define WAIT_MS 10000
+
+static const char usage[] =
+    "usage: dmsc-uicc PROFILE [--front vpcd] [options]\n"
+    "\n"
+    "Put the card that PROFILE describes (card-scripts/*.json) into the virtual reader of pcscd.\n"
+    "\n"
+    "  --front vpcd       the only front so far, and the default\n"
+    "  --host HOST        where the reader listens (127.0.0.1)\n"
+    "  --port PORT        (35963; the second slot of the reader is 35964)\n"
+    "  --state FILE       keep what is written to the card in FILE, and go on from there\n"
+    "  --t1               protocol T=1 instead of T=0\n"
+    "  --lenient          answer what general tools send and TS 102 221 does not have: SELECT "
+    "with\n"
+    "                     P2=00, 3F00 in front of a path, Le behind the data of T=0\n"
+    "  --trace FILE       write each command and answer, PINs masked; \"-\" is the standard "
+    "output\n"
+    "  --ready-file FILE  make FILE when the reader has taken the card\n"
+    "  --check            load PROFILE, say whether it is good, and end\n"
+    "  -h, --help\n"
+    "      --version\n"
+    "\n"
+    "Ends on SIGTERM, SIGINT, and when the reader goes away.\n"
+    "Exit status: 0 done, 1 failed, 2 wrong usage, 6 bad profile.\n";
+
+struct program {
+    const char *profile;
+    const char *ready_file, *trace_file;
+    struct dmsc_sim_options card;
+    struct dmsci_sim_vpcd front;
+    bool check;
+    struct dmsc_ctx *ctx;
+    struct dmsc_sim *sim;
+    FILE *trace;
+};
+
+enum {
+    OPT_FRONT = 256,
+    OPT_HOST,
+    OPT_PORT,
+    OPT_STATE,
+    OPT_T1,
+    OPT_LENIENT,
+    OPT_TRACE,
+    OPT_READY,
+    OPT_CHECK,
+    OPT_VERSION
+};
+
+static const struct option options[] = {
+    { "front", required_argument, NULL, OPT_FRONT },
+    { "host", required_argument, NULL, OPT_HOST },
+    { "port", required_argument, NULL, OPT_PORT },
+    { "state", required_argument, NULL, OPT_STATE },
+    { "t1", no_argument, NULL, OPT_T1 },
+    { "lenient", no_argument, NULL, OPT_LENIENT },
+    { "trace", required_argument, NULL, OPT_TRACE },
+    { "ready-file", required_argument, NULL, OPT_READY },
+    { "check", no_argument, NULL, OPT_CHECK },
+    { "help", no_argument, NULL, 'h' },
+    { "version", no_argument, NULL, OPT_VERSION },
+    { NULL, 0, NULL, 0 },
+};
+
+static int wrong_usage(const char *what, const char *which)
+{
+    (void)fprintf(stderr, "dmsc-uicc: %s%s\nTry dmsc-uicc --help.\n", what, which);
+    return USAGE;
+}
+
+/* @return -1 to go on, or the exit code */
+static int take_option(struct program *p, int option)
+{
+    switch (option) {
+    case OPT_FRONT:
+        return strcmp(optarg, "vpcd") == 0 ? -1 : wrong_usage("there is no front ", optarg);
+    case OPT_HOST:
+        p->front.host = optarg;
+        return -1;
+    case OPT_PORT:
+        p->front.port = optarg;
+        return -1;
+    case OPT_STATE:
+        p->card.state_path = optarg;
+        return -1;
+    case OPT_T1:
+        p->card.t1 = true;
+        return -1;
+    case OPT_LENIENT:
+        p->card.lenient = true;
+        return -1;
+    case OPT_TRACE:
+        p->trace_file = optarg;
+        return -1;
+    case OPT_READY:
+        p->ready_file = optarg;
+        return -1;
+    case OPT_CHECK:
+        p->check = true;
+        return -1;
+    case OPT_VERSION:
+        (void)printf("dmsc-uicc %s\n", DMSC_VERSION);
+        return DONE;
+    case 'h':
+        (void)fputs(usage, stdout);
+        return DONE;
+    default:
+        (void)fputs("Try dmsc-uicc --help.\n", stderr);
+        return USAGE;
+    }
+}
+
+static int parse(struct program *p, int argc, char **argv)
+{
+    int option, code = -1;
+
+    while (code < 0 && (option = getopt_long(argc, argv, "h", options, NULL)) != -1)
+        code = take_option(p, option);
+    if (code >= 0)
+        return code;
+    if (optind >= argc)
+        return wrong_usage("the name of a card profile is wanted", "");
+    if (optind + 1 < argc)
+        return wrong_usage("one profile only, not also ", argv[optind + 1]);
+    p->profile = argv[optind];
+    return -1;
+}
+
+/* The four parts of a story, each on a line of its own. */
+static void tell_story(const struct dmsc_ctx *ctx)
+{
+    const struct dmsc_diag *diag = dmsc_diag_get(ctx);
+
+    (void)fprintf(stderr, "dmsc-uicc: cannot %s\n", diag->what);
+    if (diag->where[0] != '\0')
+        (void)fprintf(stderr, "  where: %s\n", diag->where);
+    if (diag->why[0] != '\0')
+        (void)fprintf(stderr, "  why:   %s%s%s%s\n", diag->why, diag->reason[0] != '\0' ? " [" : "",
+                      diag->reason, diag->reason[0] != '\0' ? "]" : "");
+    if (diag->hint[0] != '\0')
+        (void)fprintf(stderr, "  try:   %s\n", diag->hint);
+}
+
+static void log_line(void *user, enum dmsc_level level, const char *area, const char *text)
+{
+    (void)user;
+    (void)level;
+    (void)fprintf(stderr, "dmsc-uicc: %s: %s\n", area, text);
+}
+
+static void ready(void *user)
+{
+    struct program *p = user;
+    FILE *f;
+
+    (void)printf("dmsc-uicc: %s is in the reader at %s port %s\n",
+                 dmsc_sim_name(p->sim)[0] != '\0' ? dmsc_sim_name(p->sim) : p->profile,
+                 p->front.host, p->front.port);
+    (void)fflush(stdout);
+    if (p->ready_file == NULL)
+        return;
+    f = fopen(p->ready_file, "we");
+    if (f == NULL || fprintf(f, "%ld\n", (long)getpid()) < 0)
+        (void)fprintf(stderr, "dmsc-uicc: cannot write %s: %s\n", p->ready_file, strerror(errno));
+    if (f != NULL)
+        (void)fclose(f);
+}
+
+/* VERIFY, CHANGE, DISABLE, ENABLE and UNBLOCK carry PINs (TS 102 221 11.1.9 to 11.1.13). */
+static bool carries_pin(struct dmsc_bytes capdu)
+{
+    static const uint8_t instructions[] = { 0x20, 0x24, 0x26, 0x28, 0x2C };
+
+    return capdu.n > 5 && memchr(instructions, capdu.p[1], sizeof(instructions)) != NULL;
+}
+
+static void trace_bytes(FILE *f, char mark, struct dmsc_bytes bytes, size_t masked_from)
+{
+    (void)fprintf(f, "%c ", mark);
+    for (size_t i = 0; i < bytes.n; i++) {
+        if (i >= masked_from)
+            (void)fputs("**", f);
+        else
+            (void)fprintf(f, "%02X", bytes.p[i]);
+    }
+    (void)fputc('\n', f);
+}
+
+static void trace(void *user, const char *power, struct dmsc_bytes capdu, struct dmsc_bytes rapdu)
+{
+    struct program *p = user;
+
+    if (p->trace == NULL)
+        return;
+    if (power != NULL) {
+        (void)fprintf(p->trace, "# %s\n", power);
+    } else {
+        trace_bytes(p->trace, '>', capdu, carries_pin(capdu) ? 5 : capdu.n);
+        trace_bytes(p->trace, '<', rapdu, rapdu.n);
+    }
+    (void)fflush(p->trace);
+}
+
+static int stop_signals(void)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigprocmask(SIG_BLOCK, &set, NULL);
+    return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+static int open_trace(struct program *p)
+{
+    if (p->trace_file == NULL)
+        return -1;
+    p->trace = strcmp(p->trace_file, "-") == 0 ? stdout : fopen(p->trace_file, "we");
+    if (p->trace != NULL)
+        return -1;
+    (void)fprintf(stderr, "dmsc-uicc: cannot write %s: %s\n", p->trace_file, strerror(errno));
+    return FAILED;
+}
+
+static int run(struct program *p)
+{
+    enum dmsc_err err = dmsc_sim_new(p->ctx, p->profile, &p->card, &p->sim);
+    int code;
+
+    if (err != DMSC_OK) {
+        tell_story(p->ctx);
+        return err == DMSC_E_NOMEM ? FAILED : BAD_PROFILE;
+    }
+    if (p->check) {
+        (void)printf("%s: good\n", p->profile);
+        return DONE;
+    }
+    code = open_trace(p);
+    if (code >= 0)
+        return code;
+    p->front.stop_fd = stop_signals();
+    err = dmsci_sim_vpcd_run(p->ctx, p->sim, &p->front);
+    (void)close(p->front.stop_fd);
+    if (err != DMSC_OK)
+        tell_story(p->ctx);
+    return err == DMSC_OK ? DONE : FAILED;
+}
+
+int main(int argc, char **argv)
+{
+    struct dmsc_ctx_config config = DMSC_CTX_CONFIG_INIT;
+    struct program p = { .front = { .host = "127.0.0.1", .port = "35963", .wait_ms = WAIT_MS } };
+    int code = parse(&p, argc, argv);
+
+    if (code >= 0)
+        return code;
+    config.log = log_line;
+    config.log_level = DMSC_LOG_WARN;
+    if (dmsc_ctx_new(&config, &p.ctx) != DMSC_OK) {
+        (void)fputs("dmsc-uicc: no memory\n", stderr);
+        return FAILED;
+    }
+    p.front.ready = ready;
+    p.front.trace = trace;
+    p.front.user = &p;
+    code = run(&p);
+    if (p.trace != NULL && p.trace != stdout)
+        (void)fclose(p.trace);
+    if (p.ready_file != NULL)
+        (void)unlink(p.ready_file);
+    dmsc_sim_free(p.sim);
+    dmsc_ctx_free(p.ctx);
+    return code;
+}
