@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The card application on its channel: open, headers, shared secrets. */
 #include "host/card/private.h"
+#include "host/credential/cert.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,33 @@ enum dmsc_err dmsci_card_select(struct dmsc_card *card)
 {
     return dmsc_uicc_select_aid(card->uicc, dmsc_bytes(dmsci_card_aid, sizeof(dmsci_card_aid)),
                                 NULL);
+}
+
+enum dmsc_err dmsci_card_own_tag(struct dmsc_card *card, uint8_t ret_iccid[DMSCI_ICCID_SIZE],
+                                 uint8_t ret_tag[DMSC_CARD_TAG_SIZE])
+{
+    static const uint8_t iccid_path[4] = { 0x3F, 0x00, 0x2F, 0xE2 };
+    uint8_t digest[32];
+    struct dmsc_buf iccid;
+    enum dmsc_err err;
+
+    dmsc_buf_init(&iccid, card->ctx, DMSC_RAPDU_MAX);
+    err = dmsc_uicc_select_path(card->uicc, dmsc_bytes(iccid_path, sizeof(iccid_path)), NULL);
+    if (err == DMSC_OK)
+        err = dmsc_uicc_read_binary(card->uicc, 0, 0, DMSCI_ICCID_SIZE, &iccid);
+    if (err != DMSC_OK)
+        dmsci_where(card->ctx, "EF.ICCID");
+    if (err == DMSC_OK)
+        err = dmsci_sha256(card->ctx, dmsc_buf_bytes(&iccid), digest);
+    if (err == DMSC_OK)
+        err = dmsci_card_select(card);
+    if (err == DMSC_OK) {
+        dmsci_copy(ret_tag, digest, DMSC_CARD_TAG_SIZE);
+        if (ret_iccid != NULL)
+            dmsci_copy(ret_iccid, iccid.p, DMSCI_ICCID_SIZE);
+    }
+    dmsc_buf_clear(&iccid);
+    return err;
 }
 
 enum dmsc_err dmsc_card_open(struct dmsc_uicc *uicc, struct dmsc_card **ret_card)

@@ -10,9 +10,9 @@ static enum dmsc_err refuse(struct dmsc_ctx *ctx, enum dmsc_err err, const char 
     return err;
 }
 
-static enum dmsc_err check_start(const struct dmsci_store *store,
-                                 const struct dmsc_card_commit *commit)
+static enum dmsc_err check(struct dmsci_store *store, void *user)
 {
+    const struct dmsc_card_commit *commit = user;
     const struct dmsc_card_header *expected = commit->expected;
     struct dmsc_ctx *ctx = store->card->ctx;
     enum dmsc_err err;
@@ -96,54 +96,28 @@ static enum dmsc_err apply(struct dmsci_store *store, const struct dmsc_card_cha
     return err;
 }
 
-/* Load what is in force and lay the changes over it, with a place for each body. */
-static enum dmsc_err plan(struct dmsci_store *store, const struct dmsc_card_commit *commit,
-                          uint16_t *ret_full)
+static enum dmsc_err plan(struct dmsci_store *store, void *user)
 {
+    const struct dmsc_card_commit *commit = user;
     enum dmsc_err err = DMSC_OK;
 
     for (size_t i = 0; err == DMSC_OK && i < commit->change_count; i++)
         err = apply(store, &commit->changes[i]);
     store->index_changes = commit->change_count > 0;
     if (err == DMSC_OK)
-        err = dmsci_store_place(store, ret_full);
+        err = dmsci_store_place(store);
     if (err == DMSC_OK && commit->list != NULL)
         err = dmsci_store_list(store, commit->list, store->header.card_tag, commit->signing_key);
-    return err;
-}
-
-/* Each move makes the largest gap larger, so this ends; the bound is for a card that lies. */
-static enum dmsc_err run(struct dmsci_store *store, const struct dmsc_card_commit *commit,
-                         struct dmsc_card_header *ret_header)
-{
-    unsigned moves = 4 * dmsc_ctx_limits(store->card->ctx)->mo_entries;
-    uint16_t full = 0;
-    struct dmsci_story story;
-    enum dmsc_err err = dmsci_store_load(store, false, commit->change_count);
-
-    if (err == DMSC_OK)
-        err = check_start(store, commit);
-    if (err == DMSC_OK)
-        err = dmsci_card_need_adm(store->card, commit->adm);
-    for (; err == DMSC_OK; moves--) {
-        err = plan(store, commit, &full);
-        if (err == DMSC_OK)
-            return dmsci_store_write(store, ret_header);
-        if (err != DMSC_E_LIMIT || full == 0 || moves == 0)
-            return err;
-        dmsci_story_keep(store->card->ctx, &story);
-        err = dmsci_store_compact(store, full);
-        if (err == DMSC_E_LIMIT)
-            return dmsci_story_retell(store->card->ctx, &story);
-        if (err == DMSC_OK)
-            err = dmsci_store_load(store, false, commit->change_count);
-    }
     return err;
 }
 
 enum dmsc_err dmsc_card_commit(struct dmsc_card *card, const struct dmsc_card_commit *commit,
                                struct dmsc_card_header *ret_header)
 {
+    struct dmsc_card_commit own = *commit;
+    struct dmsci_store_work work = {
+        .adm = commit->adm, .more = commit->change_count, .check = check, .plan = plan, .user = &own
+    };
     struct dmsci_store store;
     enum dmsc_err err = dmsc_link_lock(dmsc_uicc_link(card->uicc));
 
@@ -153,7 +127,7 @@ enum dmsc_err dmsc_card_commit(struct dmsc_card *card, const struct dmsc_card_co
     store.pin = commit->pin;
     store.writer = commit->writer;
     store.commit_time = commit->commit_time;
-    err = run(&store, commit, ret_header);
+    err = dmsci_store_run(&store, &work, ret_header);
     dmsci_store_clear(&store);
     dmsc_link_unlock(dmsc_uicc_link(card->uicc));
     return err;

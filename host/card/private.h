@@ -13,6 +13,7 @@
 #define DMSCI_SFI_POOL1  0x11u
 #define DMSCI_SFI_PSK    0x12u
 
+#define DMSCI_ICCID_SIZE     10u
 #define DMSCI_HEADER_RECORDS 4u
 #define DMSCI_KEY_PIN1       0x01u
 #define DMSCI_KEY_ADM1       0x0Au
@@ -25,6 +26,10 @@ struct dmsc_card {
 extern const uint8_t dmsci_card_aid[12];
 
 DMSC_NODISCARD enum dmsc_err dmsci_card_select(struct dmsc_card *card);
+/** The tag this card ought to have, from its EF.ICCID: 3 APDUs. @p ret_iccid may be NULL */
+DMSC_NODISCARD enum dmsc_err dmsci_card_own_tag(struct dmsc_card *card,
+                                                uint8_t ret_iccid[DMSCI_ICCID_SIZE],
+                                                uint8_t ret_tag[DMSC_CARD_TAG_SIZE]);
 
 /** A story put aside, to be told again when later ones have covered it. */
 struct dmsci_story {

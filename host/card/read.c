@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading the card in one consistent generation (docs/card-application.md, "Reading"). */
 #include "host/card/private.h"
-#include "host/credential/cert.h"
 
 #define RESTARTS 3u
 
@@ -172,29 +171,18 @@ static enum dmsc_err read_bodies(struct read_job *job)
 /* The tag in the header is only as good as the card's own number behind it. */
 static enum dmsc_err check_iccid(struct read_job *job, const struct dmsc_card_header *header)
 {
-    static const uint8_t iccid_path[4] = { 0x3F, 0x00, 0x2F, 0xE2 };
-    struct dmsc_card *card = job->card;
-    uint8_t digest[32];
-    struct dmsc_buf iccid;
+    uint8_t tag[DMSC_CARD_TAG_SIZE];
     enum dmsc_err err;
 
     if (!job->options->check_iccid || job->iccid_checked)
         return DMSC_OK;
-    dmsc_buf_init(&iccid, card->ctx, DMSC_RAPDU_MAX);
-    err = dmsc_uicc_select_path(card->uicc, dmsc_bytes(iccid_path, sizeof(iccid_path)), NULL);
-    if (err == DMSC_OK)
-        err = dmsc_uicc_read_binary(card->uicc, 0, 0, 10, &iccid);
-    if (err == DMSC_OK)
-        err = dmsci_sha256(card->ctx, dmsc_buf_bytes(&iccid), digest);
-    if (err == DMSC_OK)
-        err = dmsci_card_select(card);
-    if (err == DMSC_OK && !dmsc_bytes_equal(dmsc_bytes(digest, DMSC_CARD_TAG_SIZE),
+    err = dmsci_card_own_tag(job->card, NULL, tag);
+    if (err == DMSC_OK && !dmsc_bytes_equal(dmsc_bytes(tag, DMSC_CARD_TAG_SIZE),
                                             dmsc_bytes(header->card_tag, DMSC_CARD_TAG_SIZE)))
-        err = dmsci_format_refuse(card->ctx, DMSC_E_UNTRUSTED, "read the commit header",
+        err = dmsci_format_refuse(job->card->ctx, DMSC_E_UNTRUSTED, "read the commit header",
                                   "hdr:card-tag",
                                   "its card tag does not belong to the EF.ICCID of this card");
     job->iccid_checked = err == DMSC_OK;
-    dmsc_buf_clear(&iccid);
     return err;
 }
 

@@ -109,10 +109,8 @@ static bool in_pool(const struct dmsc_mo_entry *entry, uint16_t fid)
     return entry->fid == fid;
 }
 
-/* Everything in a pool that must not be touched: all the index in force names, and what was placed
- * for the next one. */
-static enum dmsc_err space_of(const struct dmsci_store *store, uint16_t fid,
-                              struct dmsci_space *ret_space)
+enum dmsc_err dmsci_store_space(const struct dmsci_store *store, uint16_t fid,
+                                struct dmsci_space *ret_space)
 {
     uint32_t size = 256u * store->next.pool_units[fid == DMSC_CARD_FID_POOL1];
     enum dmsc_err err =
@@ -143,7 +141,7 @@ static enum dmsc_err pool_full(struct dmsci_store *store, uint16_t fid, size_t l
 static enum dmsc_err place_pool(struct dmsci_store *store, uint16_t fid)
 {
     struct dmsci_space space = { 0 };
-    enum dmsc_err err = space_of(store, fid, &space);
+    enum dmsc_err err = dmsci_store_space(store, fid, &space);
 
     for (size_t i = 0; err == DMSC_OK && i < store->next.count; i++) {
         struct dmsc_mo_entry *e = &store->next.entries[i];
@@ -166,15 +164,16 @@ static enum dmsc_err place_pool(struct dmsci_store *store, uint16_t fid)
     return err;
 }
 
-enum dmsc_err dmsci_store_place(struct dmsci_store *store, uint16_t *ret_fid)
+enum dmsc_err dmsci_store_place(struct dmsci_store *store)
 {
     static const uint16_t pools[2] = { DMSC_CARD_FID_POOL0, DMSC_CARD_FID_POOL1 };
     enum dmsc_err err = DMSC_OK;
 
+    store->full = 0;
     for (size_t i = 0; err == DMSC_OK && i < DMSCI_ARRAY_LEN(pools); i++) {
         err = place_pool(store, pools[i]);
         if (err == DMSC_E_LIMIT)
-            *ret_fid = pools[i];
+            store->full = pools[i];
     }
     return err;
 }
@@ -190,53 +189,4 @@ enum dmsc_err dmsci_store_list(struct dmsci_store *store, const struct dmsc_ma_l
         dmsci_copy(next.card_tag, tag, sizeof(next.card_tag));
     store->list_changes = true;
     return dmsc_card_list_encode(store->card->ctx, &next, signing_key, &store->list_file);
-}
-
-static size_t entry_at(const struct dmsci_store *store, uint16_t fid, uint32_t offset)
-{
-    size_t i = 0;
-
-    while (i < store->next.count &&
-           (!in_pool(&store->next.entries[i], fid) || store->next.entries[i].offset != offset))
-        i++;
-    return i;
-}
-
-enum dmsc_err dmsci_store_compact(struct dmsci_store *store, uint16_t fid)
-{
-    struct dmsc_ctx *ctx = store->card->ctx;
-    struct dmsci_pool_reader reader = { .card = store->card, .pin = store->pin };
-    struct dmsc_card_body *body = NULL;
-    const struct dmsc_mo_entry *wanted;
-    struct dmsci_space space = { 0 };
-    struct dmsci_move move;
-    size_t i;
-    enum dmsc_err err = dmsci_store_load(store, false, 0);
-
-    if (err == DMSC_OK)
-        err = space_of(store, fid, &space);
-    if (err == DMSC_OK && !dmsci_space_best_move(&space, &move))
-        err = dmsci_fail(ctx, DMSC_E_LIMIT, "make room on the card");
-    if (err != DMSC_OK)
-        goto out;
-    i = entry_at(store, fid, move.from);
-    if (i == store->next.count) {
-        err = dmsci_fail(ctx, DMSC_E_STATE, "make room on the card");
-        goto out;
-    }
-    wanted = &store->now.entries[i];
-    err = dmsci_pool_read(&reader, &wanted, 1, &body);
-    if (err == DMSC_OK) {
-        /* The body is the same: its version stays, so no reader fetches it again. */
-        store->bodies[i] = dmsc_buf_bytes(&body->content);
-        store->next.entries[i].offset = (uint16_t)move.to;
-        store->index_changes = true;
-        dmsci_log(ctx, DMSC_LOG_INFO, "card", "instance %u moves to make room", wanted->id);
-        err = dmsci_store_write(store, NULL);
-        store->index_changes = false;
-    }
-    dmsci_bodies_free(ctx, body, body == NULL ? 0 : 1);
-out:
-    dmsci_space_clear(&space);
-    return err;
 }

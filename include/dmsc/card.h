@@ -325,8 +325,12 @@ struct dmsc_card_provision_options {
     }
 /**
  * Make the card say what the profile says: certificates and their PKCS#15 view first, then secrets,
- * then the bodies, the index and the list, and the commit header last. EFs that are missing in
- * ADF.DMSC are created (TS 102 222). A card that was provisioned before gets the next generation.
+ * then the bodies, the index and the list, and the commit header last. A card that was provisioned
+ * before gets the next generation. Where the card has the standard PKCS#15 application too, it is
+ * given the same objects, so that everybody's tools find them.
+ *
+ * @return as dmsc_card_commit(); DMSC_E_NOTFOUND (card:no-file, card:no-pkcs15), DMSC_E_ARG
+ * (card:generation)
  */
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_card_provision(
     struct dmsc_card *card, const struct dmsc_card_profile *profile,
