@@ -1,0 +1,20 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""How large the code of libdmsc.so is, built for size in a directory of its own and stripped."""
+import pathlib
+import subprocess
+import sys
+
+ROOT, BUILD, OPENSC_HEADERS = sys.argv[1:]
+size_build = pathlib.Path(BUILD) / "size"
+
+if not (size_build / "build.ninja").exists():
+  subprocess.run(["meson", "setup", str(size_build), ROOT, "--buildtype=minsize",
+                  f"-Dopensc_headers={OPENSC_HEADERS}"], check=True, stdout=subprocess.DEVNULL)
+subprocess.run(["ninja", "-C", str(size_build), "libdmsc.so"], check=True,
+               stdout=subprocess.DEVNULL)
+stripped = size_build / "libdmsc.stripped"
+subprocess.run(["strip", "-o", str(stripped), str((size_build / "libdmsc.so").resolve())],
+               check=True)
+sizes = subprocess.run(["size", str(stripped)], check=True, capture_output=True, text=True).stdout
+print(f"BENCH:libdmsc_text {sizes.splitlines()[1].split()[0]} byte")
