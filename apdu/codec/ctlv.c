@@ -15,6 +15,8 @@ static void read_tag(struct dmsc_rd *r, struct dmsci_ctlv *tlv)
 
         tlv->comprehension_required = (tag & 0x8000) != 0;
         tlv->tag = tag & 0x7FFF;
+        if (tlv->tag == 0)
+            r->bad = true;
     } else {
         tlv->comprehension_required = (first & 0x80) != 0;
         tlv->tag = first & 0x7F;

@@ -14,7 +14,8 @@ struct dmsci_ctlv {
 
 /**
  * Take the next object. Length: 00..7F, 81 xx, 82 xxxx, 83 xxxxxx.
- * @return false at the end or on bad input; look at r->bad. Tag bytes 00, 80 and FF are bad.
+ * @return false at the end or on bad input; look at r->bad. Tag bytes 00, 80 and FF are bad,
+ * and so is the number 0 in the 3-byte form.
  */
 bool dmsci_ctlv_next(struct dmsc_rd *r, struct dmsci_ctlv *ret_ctlv);
 /** First object with @p tag, whatever its comprehension bit. */

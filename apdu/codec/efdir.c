@@ -28,6 +28,8 @@ enum dmsc_err dmsc_application_decode(struct dmsc_bytes record,
         return DMSC_E_MALFORMED;
     inner = dmsc_rd(tlv.value);
     while (dmsci_ber_next(&inner, &tlv)) {
+        if (tlv.tag == 0x4F && app.aid.n > 0)
+            return DMSC_E_MALFORMED; /* two names, and no telling which one counts */
         if (tlv.tag == 0x4F)
             app.aid = tlv.value;
         else if (tlv.tag == 0x50)

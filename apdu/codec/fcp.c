@@ -3,6 +3,8 @@
 #include "apdu/codec/ber.h"
 #include <dmsc/fcp.h>
 
+#define SFI_MAX 30
+
 /* TS 102 221 11.1.1.4.1 and .2: two bytes or more, most significant first; we stop at four. */
 static enum dmsc_err get_number(struct dmsc_bytes value, uint32_t *ret_number)
 {
@@ -44,6 +46,8 @@ static enum dmsc_err get_descriptor(struct dmsc_fcp *fcp, struct dmsc_bytes valu
         fcp->structure = DMSC_FILE_BER_TLV;
         return DMSC_OK;
     }
+    if (kind == 7 && structure != 0)
+        return DMSC_E_MALFORMED; /* 3A..3F: no kind of file that the table knows */
     fcp->kind = kind == 7 ? DMSC_FILE_DF : kind == 0 ? DMSC_FILE_WORKING_EF : DMSC_FILE_INTERNAL_EF;
     fcp->structure = structure == 1   ? DMSC_FILE_TRANSPARENT
                      : structure == 2 ? DMSC_FILE_LINEAR_FIXED
@@ -71,12 +75,12 @@ static enum dmsc_err get_df_name(struct dmsc_fcp *fcp, struct dmsc_bytes value)
     return DMSC_OK;
 }
 
-/* 11.1.1.4.8: no value means that there is no SFI. */
+/* 11.1.1.4.8: b8 to b4, 1 to 30; no value means that there is no SFI. */
 static enum dmsc_err get_sfi(struct dmsc_fcp *fcp, struct dmsc_bytes value)
 {
     fcp->has_sfi = true;
     fcp->sfi = value.n == 0 ? 0 : (uint8_t)(value.p[0] >> 3);
-    return DMSC_OK;
+    return fcp->sfi > SFI_MAX ? DMSC_E_MALFORMED : DMSC_OK;
 }
 
 static enum dmsc_err get_life_cycle(struct dmsc_fcp *fcp, struct dmsc_bytes value)
@@ -225,7 +229,7 @@ enum dmsc_err dmsc_fcp_encode(const struct dmsc_fcp *fcp, struct dmsc_wr *w)
     struct dmsc_wr count = dmsc_wr(NULL, 0);
     struct dmsc_wr out = *w;
 
-    if (fcp->sfi > 0x1E)
+    if (fcp->sfi > SFI_MAX)
         return DMSC_E_ARG;
     put_fields(&count, fcp);
     dmsci_ber_put_header(&out, 0x62, count.n);
