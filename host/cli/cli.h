@@ -66,6 +66,12 @@ struct cli_command {
 extern const struct cli_command cli_card_commands[], cli_sync_commands[], cli_mo_commands[],
     cli_ma_commands[];
 
+/* What a callback of the library that lists something collects. */
+struct cli_rows {
+    struct cli *cli;
+    json_t *rows;
+};
+
 /* A column of a table, or a line of a record: where it comes from and what it is called. */
 struct cli_column {
     const char *key, *title;
@@ -80,7 +86,7 @@ enum dmsc_err cli_json(struct cli *cli, json_t *value);
 void cli_say(const struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /** Text of the outside world as a JSON string; control characters and bad UTF-8 become "?". */
 json_t *cli_text(const char *text);
-json_t *cli_hex(struct dmsc_bytes bytes);
+json_t *cli_hex(struct cli *cli, struct dmsc_bytes bytes);
 /** s since 1970 as "2026-01-31T17:45:00Z"; NULL text where there is no bound. */
 json_t *cli_time(int64_t seconds);
 

@@ -10,11 +10,13 @@
 
 static void add_reader(void *user, const struct dmsc_reader *reader)
 {
-    json_t *rows = user;
+    struct cli_rows *list = user;
+    json_t *rows = list->rows;
 
-    (void)json_array_append_new(
-        rows, json_pack("{s:i,s:o,s:b,s:o}", "number", (int)json_array_size(rows), "reader",
-                        cli_text(reader->name), "card", reader->card, "atr", cli_hex(reader->atr)));
+    (void)json_array_append_new(rows,
+                                json_pack("{s:i,s:o,s:b,s:o}", "number", (int)json_array_size(rows),
+                                          "reader", cli_text(reader->name), "card", reader->card,
+                                          "atr", cli_hex(list->cli, reader->atr)));
 }
 
 static enum dmsc_err run_readers(struct cli *cli)
@@ -24,7 +26,8 @@ static enum dmsc_err run_readers(struct cli *cli)
         { "atr", "ATR" },   { NULL, NULL },
     };
     json_t *rows = json_array();
-    enum dmsc_err err = dmsc_pcsc_readers(cli->ctx, add_reader, rows);
+    struct cli_rows list = { cli, rows };
+    enum dmsc_err err = dmsc_pcsc_readers(cli->ctx, add_reader, &list);
 
     if (err != DMSC_OK) {
         json_decref(rows);
@@ -60,7 +63,7 @@ static enum dmsc_err read_applications(struct cli *cli, json_t *rows)
         (void)snprintf(label, sizeof(label), "%.*s", (int)(app.label.n < 63 ? app.label.n : 63),
                        app.label.n > 0 ? (const char *)app.label.p : "");
         name = dmsc_aid_name(app.aid);
-        (void)json_array_append_new(rows, json_pack("{s:o,s:s,s:o}", "aid", cli_hex(app.aid),
+        (void)json_array_append_new(rows, json_pack("{s:o,s:s,s:o}", "aid", cli_hex(cli, app.aid),
                                                     "name", name != NULL ? name : "unknown",
                                                     "label", cli_text(label)));
     }
@@ -99,7 +102,7 @@ static void add_dm_application(struct cli *cli, json_t *record)
         (void)json_object_set_new(record, "dm_application", json_string("provisioned"));
         (void)json_object_set_new(record, "generation", json_integer(h.generation));
         (void)json_object_set_new(record, "card_tag",
-                                  cli_hex(dmsc_bytes(h.card_tag, DMSC_CARD_TAG_SIZE)));
+                                  cli_hex(cli, dmsc_bytes(h.card_tag, DMSC_CARD_TAG_SIZE)));
         (void)json_object_set_new(record, "committed",
                                   h.commit_time == 0 ? json_null() : cli_time(h.commit_time));
     } else {
@@ -153,10 +156,11 @@ static enum dmsc_err run_info(struct cli *cli)
         goto out;
     json_array_foreach(applications, i, app)(void)
         json_array_append(names, json_object_get(app, "name"));
-    record = json_pack("{s:s,s:s,s:o,s:o,s:o,s:O}", "link", cli->link_spec, "protocol",
-                       dmsc_link_protocol(link) == DMSC_T1 ? "T=1" : "T=0", "atr",
-                       cli_hex(dmsc_link_atr(link)), "iccid", iccid_json(dmsc_buf_bytes(&iccid)),
-                       "pin1", pin_json(cli), "applications", applications);
+    record =
+        json_pack("{s:s,s:s,s:o,s:o,s:o,s:O}", "link", cli->link_spec, "protocol",
+                  dmsc_link_protocol(link) == DMSC_T1 ? "T=1" : "T=0", "atr",
+                  cli_hex(cli, dmsc_link_atr(link)), "iccid", iccid_json(dmsc_buf_bytes(&iccid)),
+                  "pin1", pin_json(cli), "applications", applications);
     if (record != NULL) {
         add_dm_application(cli, record);
         (void)json_object_set(record, "application_names", names);
@@ -274,17 +278,24 @@ static size_t without_fill(struct dmsc_bytes content)
 static enum dmsc_err show_content(struct cli *cli, const struct cli_file *file,
                                   const struct dmsc_fcp *fcp, struct dmsc_bytes content)
 {
-    size_t used = without_fill(content);
+    size_t row = fcp->record_length > 0 ? fcp->record_length : content.n;
 
     if (cli->option[OPT_RAW] != NULL)
         return fwrite(content.p, 1, content.n, stdout) == content.n ? DMSC_OK : DMSC_E_IO;
     cli_say(cli, "%s %s, %s, %zu bytes", file->path, file->name, structure_name(fcp), content.n);
-    dump(cli, dmsc_bytes(content.p, used), 32);
-    if (used < content.n)
-        cli_say(cli, "(%zu bytes FF up to the end)", content.n - used);
+    for (size_t at = 0; at < content.n; at += row) {
+        size_t n = content.n - at < row ? content.n - at : row;
+        size_t used = without_fill(dmsc_bytes(content.p + at, n));
+
+        if (fcp->record_length > 0)
+            cli_say(cli, "record %zu%s", at / row + 1, used == 0 ? ": empty" : "");
+        dump(cli, dmsc_bytes(content.p + at, used), 32);
+        if (used < n && (used > 0 || fcp->record_length == 0))
+            cli_say(cli, "(%zu bytes FF up to the end)", n - used);
+    }
     return cli_json(cli, json_pack("{s:s,s:s,s:s,s:i,s:o}", "path", file->path, "name", file->name,
                                    "structure", structure_name(fcp), "record_length",
-                                   fcp->record_length, "content", cli_hex(content)));
+                                   fcp->record_length, "content", cli_hex(cli, content)));
 }
 
 /* PIN1, when the file asks for it and a file with the PIN was named. */
@@ -355,8 +366,8 @@ static enum dmsc_err run_apdu(struct cli *cli)
             break;
         dump(cli, dmsc_buf_bytes(&data), 32);
         cli_say(cli, "SW %04X  %s", sw, dmsc_sw_text(sw));
-        err = cli_json(cli, json_pack("{s:o,s:o,s:s}", "data", cli_hex(dmsc_buf_bytes(&data)), "sw",
-                                      json_sprintf("%04X", sw), "text", dmsc_sw_text(sw)));
+        err = cli_json(cli, json_pack("{s:o,s:o,s:s}", "data", cli_hex(cli, dmsc_buf_bytes(&data)),
+                                      "sw", json_sprintf("%04X", sw), "text", dmsc_sw_text(sw)));
     }
     dmsc_buf_clear(&data);
     dmsc_buf_clear(&command);
@@ -410,7 +421,7 @@ static enum dmsc_err provision(struct cli *cli, const struct dmsc_card_profile *
                 (unsigned long)header.generation, counts.apdus);
         err = cli_json(cli, json_pack("{s:I,s:o,s:I}", "generation", (json_int_t)header.generation,
                                       "card_tag",
-                                      cli_hex(dmsc_bytes(header.card_tag, DMSC_CARD_TAG_SIZE)),
+                                      cli_hex(cli, dmsc_bytes(header.card_tag, DMSC_CARD_TAG_SIZE)),
                                       "apdus", (json_int_t)counts.apdus));
     }
     dmsc_card_free(card);

@@ -27,13 +27,9 @@ static enum dmsc_err must_exist(struct cli *cli, const char *uri)
     return cli_fail(cli, DMSC_E_NOTFOUND, "find the node", uri, "dmsc mo ls shows the tree");
 }
 
-struct listing {
-    struct cli *cli;
-    json_t *rows;
-};
-
 /* Binary values and long ones would spoil a listing. */
-static void add_value(struct listing *l, json_t *row, const char *uri, const struct dmsc_node *node)
+static void add_value(struct cli_rows *l, json_t *row, const char *uri,
+                      const struct dmsc_node *node)
 {
     struct dmsc_buf value;
 
@@ -52,7 +48,7 @@ static void add_value(struct listing *l, json_t *row, const char *uri, const str
 
 static enum dmsc_err list_node(void *user, const char *uri, const struct dmsc_node *node)
 {
-    struct listing *l = user;
+    struct cli_rows *l = user;
     json_t *row = json_pack("{s:o,s:s,s:o,s:I,s:o,s:i,s:o,s:b}", "uri", cli_text(uri), "format",
                             dmsc_format_name(node->format), "type", cli_text(node->type), "size",
                             (json_int_t)node->size_bytes, "acl", cli_text(node->acl), "verno",
@@ -71,7 +67,7 @@ static enum dmsc_err run_ls(struct cli *cli)
         { "uri", "NODE" }, { "format", "FORMAT" }, { "value", "VALUE" },
         { "acl", "ACL" },  { NULL, NULL },
     };
-    struct listing l = { cli, json_array() };
+    struct cli_rows l = { cli, json_array() };
     struct dmsc_buf uri;
     enum dmsc_err err = uri_of(cli, &uri);
 
@@ -114,7 +110,7 @@ static enum dmsc_err get_leaf(struct cli *cli, const char *uri, json_t *record)
                   : DMSC_E_IO;
     else if (err == DMSC_OK &&
              strcmp(json_string_value(json_object_get(record, "format")), "bin") == 0)
-        (void)json_object_set_new(record, "value_hex", cli_hex(dmsc_buf_bytes(&value)));
+        (void)json_object_set_new(record, "value_hex", cli_hex(cli, dmsc_buf_bytes(&value)));
     else if (err == DMSC_OK)
         (void)json_object_set_new(record, "value", json_stringn((const char *)value.p, value.n));
     dmsc_buf_clear(&value);
@@ -131,7 +127,7 @@ static enum dmsc_err get_node(struct cli *cli, const char *uri)
     };
     struct dmsc_tree *tree = dmsc_bridge_tree(cli->bridge);
     struct dmsc_node node = DMSC_NODE_INIT;
-    struct listing l = { cli, json_array() };
+    struct cli_rows l = { cli, json_array() };
     json_t *record = NULL;
     struct dmsc_buf acl;
     enum dmsc_err err = dmsc_tree_get(tree, uri, &node);

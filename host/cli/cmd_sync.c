@@ -28,15 +28,15 @@ static json_t *items_json(const struct dmsc_sync_report *report)
     return items;
 }
 
-static json_t *report_json(const struct dmsc_sync_report *report)
+static json_t *report_json(struct cli *cli, const struct dmsc_sync_report *report)
 {
     return json_pack("{s:o,s:I,s:b,s:b,s:b,s:i,s:i,s:o,s:{s:I,s:I}}", "card_tag",
-                     cli_hex(dmsc_bytes(report->header.card_tag, DMSC_CARD_TAG_SIZE)), "generation",
-                     (json_int_t)report->header.generation, "unchanged", report->unchanged, "first",
-                     report->first, "list_changed", report->list_changed, "authorities",
-                     (int)report->authorities, "certificates", (int)report->certificates, "objects",
-                     items_json(report), "cost", "apdus", (json_int_t)report->cost.apdus, "bytes",
-                     (json_int_t)report->cost.bytes);
+                     cli_hex(cli, dmsc_bytes(report->header.card_tag, DMSC_CARD_TAG_SIZE)),
+                     "generation", (json_int_t)report->header.generation, "unchanged",
+                     report->unchanged, "first", report->first, "list_changed",
+                     report->list_changed, "authorities", (int)report->authorities, "certificates",
+                     (int)report->certificates, "objects", items_json(report), "cost", "apdus",
+                     (json_int_t)report->cost.apdus, "bytes", (json_int_t)report->cost.bytes);
 }
 
 static void say_items(const struct cli *cli, const struct dmsc_sync_report *report)
@@ -71,7 +71,7 @@ static enum dmsc_err run_sync(struct cli *cli)
     if (cli->option[OPT_DRY_RUN] != NULL)
         cli_say(cli, "dry run: nothing was changed");
     cli_say(cli, "cost: %lu APDUs, %lu bytes", report.cost.apdus, report.cost.bytes);
-    err = cli_json(cli, report_json(&report));
+    err = cli_json(cli, report_json(cli, &report));
     dmsc_sync_report_clear(&report);
     return err;
 }
@@ -185,16 +185,18 @@ static enum dmsc_err run_session(struct cli *cli)
 
 static bool add_cert(void *user, const struct dmsc_cert_info *c)
 {
-    json_t *rows = user;
+    struct cli_rows *list = user;
+    struct cli *cli = list->cli;
 
     return json_array_append_new(
-               rows, json_pack("{s:o,s:s,s:o,s:o,s:s,s:o,s:o,s:b,s:b,s:o,s:o,s:o}", "label",
-                               cli_text(c->label), "usage", c->trusted ? "trust anchor" : "device",
-                               "subject", cli_text(c->subject), "issuer", cli_text(c->issuer),
-                               "key", c->key, "not_before", cli_time(c->not_before), "not_after",
-                               cli_time(c->not_after), "ca", c->ca, "private_key", c->has_key, "id",
-                               cli_hex(c->id), "sha256", cli_hex(dmsc_bytes(c->sha256, 32)),
-                               "spki_sha256", cli_hex(dmsc_bytes(c->spki_sha256, 32)))) == 0;
+               list->rows,
+               json_pack("{s:o,s:s,s:o,s:o,s:s,s:o,s:o,s:b,s:b,s:o,s:o,s:o}", "label",
+                         cli_text(c->label), "usage", c->trusted ? "trust anchor" : "device",
+                         "subject", cli_text(c->subject), "issuer", cli_text(c->issuer), "key",
+                         c->key, "not_before", cli_time(c->not_before), "not_after",
+                         cli_time(c->not_after), "ca", c->ca, "private_key", c->has_key, "id",
+                         cli_hex(cli, c->id), "sha256", cli_hex(cli, dmsc_bytes(c->sha256, 32)),
+                         "spki_sha256", cli_hex(cli, dmsc_bytes(c->spki_sha256, 32)))) == 0;
 }
 
 static enum dmsc_err run_cert_ls(struct cli *cli)
@@ -205,7 +207,8 @@ static enum dmsc_err run_cert_ls(struct cli *cli)
         { NULL, NULL },
     };
     json_t *rows = json_array();
-    enum dmsc_err err = dmsc_bridge_certificates(cli->bridge, add_cert, rows);
+    struct cli_rows list = { cli, rows };
+    enum dmsc_err err = dmsc_bridge_certificates(cli->bridge, add_cert, &list);
 
     if (err != DMSC_OK) {
         json_decref(rows);

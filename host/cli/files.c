@@ -2,6 +2,7 @@
 #include "host/cli/files.h"
 #include <ctype.h>
 #include <dmsc/efdir.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -104,7 +105,7 @@ static enum dmsc_err bad_path(struct cli *cli)
 static enum dmsc_err select_start(struct cli *cli, const char *segment, size_t n,
                                   struct dmsc_buf *ret_fcp)
 {
-    char text[33] = "";
+    char text[33];
     struct dmsc_buf aid;
     enum dmsc_err err;
 
@@ -119,7 +120,7 @@ static enum dmsc_err select_start(struct cli *cli, const char *segment, size_t n
     }
     if (n < 10 || n > 32)
         return bad_path(cli);
-    (void)strncat(text, segment, n);
+    (void)snprintf(text, sizeof(text), "%.*s", (int)n, segment);
     dmsc_buf_init(&aid, cli->ctx, 16);
     err = dmsc_hex_decode(text, &aid);
     if (err == DMSC_OK)

@@ -129,17 +129,6 @@ static const char *foreign_option(const struct cli *cli, const struct cli_comman
     return NULL;
 }
 
-static char *join(struct cli *cli, const char *a, const char *b)
-{
-    size_t size = strlen(a) + strlen(b) + 1;
-    char *text = malloc(size);
-
-    (void)cli;
-    if (text != NULL)
-        (void)snprintf(text, size, "%s%s", a, b);
-    return text;
-}
-
 /* Make each folder above a file, for this user alone. */
 static bool make_folders(char *path)
 {
@@ -155,48 +144,53 @@ static bool make_folders(char *path)
     return true;
 }
 
+/* @p a and @p b behind each other; "" when there is no memory for it. */
+static const char *join(struct dmsc_buf *buf, const char *a, const char *b)
+{
+    dmsc_buf_reset(buf);
+    if (dmsc_buf_append_str(buf, a) != DMSC_OK || dmsc_buf_append_str(buf, b) != DMSC_OK)
+        dmsc_buf_reset(buf);
+    return dmsc_buf_str(buf);
+}
+
 /* Where state belongs: the XDG state folder, or /var/lib for root. */
-static enum dmsc_err default_store(struct cli *cli, char **ret_path)
+static enum dmsc_err default_store(struct cli *cli, struct dmsc_buf *path)
 {
     const char *state = getenv("XDG_STATE_HOME");
     const char *home = getenv("HOME");
-    char *path;
 
     if (state != NULL && state[0] == '/')
-        path = join(cli, state, "/dmsc/dmsc.db");
+        (void)join(path, state, "/dmsc/dmsc.db");
     else if (geteuid() == 0 || home == NULL)
-        path = join(cli, "/var/lib", "/dmsc/dmsc.db");
+        (void)join(path, "/var/lib", "/dmsc/dmsc.db");
     else
-        path = join(cli, home, "/.local/state/dmsc/dmsc.db");
-    if (path == NULL)
+        (void)join(path, home, "/.local/state/dmsc/dmsc.db");
+    if (path->n == 0)
         return DMSC_E_NOMEM;
-    if (!make_folders(path)) {
-        free(path);
+    if (!make_folders((char *)path->p))
         return cli_fail(cli, DMSC_E_IO, "make the folder of the store", strerror(errno),
                         "name a file of yours: [store] path in the configuration");
-    }
-    *ret_path = path;
+    cli->config.store = (char *)path->p;
     return DMSC_OK;
 }
 
 static enum dmsc_err load_config(struct cli *cli, const char *given)
 {
     const char *home = getenv("HOME");
-    char *own = home != NULL ? join(cli, home, "/.config/dmsc/dmsc.conf") : NULL;
     const char *path = given;
+    struct dmsc_buf own;
+    enum dmsc_err err = DMSC_OK;
 
-    if (path == NULL && own != NULL && access(own, R_OK) == 0)
-        path = own;
+    dmsc_buf_init(&own, cli->ctx, 4096);
+    if (path == NULL && home != NULL &&
+        access(join(&own, home, "/.config/dmsc/dmsc.conf"), R_OK) == 0)
+        path = dmsc_buf_str(&own);
     if (path == NULL && access("/etc/dmsc/dmsc.conf", R_OK) == 0)
         path = "/etc/dmsc/dmsc.conf";
-    if (path != NULL) {
-        enum dmsc_err err = dmsc_config_load(cli->ctx, path, &cli->config);
-
-        free(own);
-        return err;
-    }
-    free(own);
-    return DMSC_OK;
+    if (path != NULL)
+        err = dmsc_config_load(cli->ctx, path, &cli->config);
+    dmsc_buf_clear(&own);
+    return err;
 }
 
 static enum dmsc_err open_link(struct cli *cli, const struct globals *g, FILE **trace)
@@ -221,16 +215,14 @@ static enum dmsc_err open_link(struct cli *cli, const struct globals *g, FILE **
 
 /* With a bridge the link is the bridge's, without one it is ours. */
 static enum dmsc_err prepare(struct cli *cli, const struct cli_command *c, const struct globals *g,
-                             char **store, FILE **trace)
+                             struct dmsc_buf *store, FILE **trace)
 {
     enum dmsc_err err = load_config(cli, g->config);
     struct dmsc_config *config = &cli->config;
 
     if (err == DMSC_OK && (c->needs & CLI_NEEDS_BRIDGE) != 0) {
-        if (config->store == NULL) {
+        if (config->store == NULL)
             err = default_store(cli, store);
-            config->store = *store;
-        }
         if (err == DMSC_OK)
             err = dmsc_bridge_new(cli->ctx, config, &cli->bridge);
     }
@@ -249,15 +241,15 @@ static enum dmsc_err prepare(struct cli *cli, const struct cli_command *c, const
     return dmsc_uicc_new(cli->ctx, cli->link, &cli->uicc);
 }
 
-static void release(struct cli *cli, char *store, FILE *trace)
+static void release(struct cli *cli, struct dmsc_buf *store, FILE *trace)
 {
     if (cli->bridge == NULL)
         dmsc_uicc_free(cli->uicc);
     dmsc_link_free(cli->link);
     dmsc_bridge_free(cli->bridge);
-    if (store != NULL)
-        cli->config.store = NULL;
-    free(store);
+    if (store->n > 0)
+        cli->config.store = NULL; /* ours, not the configuration's */
+    dmsc_buf_clear(store);
     dmsc_config_clear(&cli->config);
     if (trace != NULL && trace != stderr)
         (void)fclose(trace);
@@ -266,7 +258,7 @@ static void release(struct cli *cli, char *store, FILE *trace)
 static enum cli_exit run(struct cli *cli, const struct cli_command *c, const struct globals *g)
 {
     struct dmsc_ctx_config config = DMSC_CTX_CONFIG_INIT;
-    char *store = NULL;
+    struct dmsc_buf store;
     FILE *trace = NULL;
     enum cli_exit code;
     enum dmsc_err err;
@@ -277,13 +269,14 @@ static enum cli_exit run(struct cli *cli, const struct cli_command *c, const str
                                            : DMSC_LOG_DEBUG;
     if (dmsc_ctx_new(&config, &cli->ctx) != DMSC_OK)
         return usage("out of memory", "");
+    dmsc_buf_init(&store, cli->ctx, 4096);
     err = prepare(cli, c, g, &store, &trace);
     if (err == DMSC_OK)
         err = c->run(cli);
     code = err == DMSC_OK ? cli->exit : cli_error(cli, err);
     if (fflush(stdout) != 0 && code == CLI_DONE)
         code = CLI_FAILED;
-    release(cli, store, trace);
+    release(cli, &store, trace);
     dmsc_ctx_free(cli->ctx);
     return code;
 }

@@ -3,7 +3,6 @@
 #include "host/cli/cli.h"
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -36,16 +35,19 @@ json_t *cli_text(const char *text)
     return json_string(clean);
 }
 
-json_t *cli_hex(struct dmsc_bytes bytes)
+json_t *cli_hex(struct cli *cli, struct dmsc_bytes bytes)
 {
-    char *hex = malloc(2 * bytes.n + 1);
-    json_t *value;
+    struct dmsc_buf hex;
+    uint8_t *text;
+    json_t *value = NULL;
 
-    if (hex == NULL)
-        return NULL;
-    dmsc_hex_encode(bytes, hex);
-    value = json_string(hex);
-    free(hex);
+    dmsc_buf_init(&hex, cli->ctx, 2 * bytes.n);
+    if (dmsc_buf_reserve(&hex, 2 * bytes.n, &text) == DMSC_OK) {
+        dmsc_hex_encode(bytes, (char *)text);
+        dmsc_buf_commit(&hex, 2 * bytes.n);
+        value = json_string(dmsc_buf_str(&hex));
+    }
+    dmsc_buf_clear(&hex);
     return value;
 }
 
