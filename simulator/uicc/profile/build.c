@@ -200,6 +200,35 @@ static enum dmsc_err build_pins(struct dmsc_sim *sim, const struct dmsci_sim_nod
 }
 
 /* Kept as they are and queued at each power-on; tried once here, so that mistakes show. */
+static enum dmsc_err add_proactive(struct dmsc_sim *sim, const struct dmsci_sim_node *top,
+                                   const char *where, const json_t *text)
+{
+    struct dmsc_buf command;
+    uint8_t length[2];
+    enum dmsc_err err;
+
+    if (!json_is_string(text))
+        return dmsci_sim_json_wrong(top, where, "profile:type", "hex digits are wanted");
+    dmsc_buf_init(&command, sim->ctx, DMSCI_SIM_COMMAND_MAX);
+    err = dmsc_hex_decode(json_string_value(text), &command);
+    if (err == DMSC_E_MALFORMED || err == DMSC_E_LIMIT)
+        err = dmsci_sim_json_wrong(top, where, "profile:hex", "at most %u bytes of hex are wanted",
+                                   DMSCI_SIM_COMMAND_MAX);
+    else if (err == DMSC_OK)
+        err = dmsc_sim_queue(sim, dmsc_buf_bytes(&command));
+    if (err == DMSC_E_MALFORMED && strcmp(dmsc_diag_get(sim->ctx)->reason, "cat:command") == 0)
+        err = dmsci_sim_json_wrong(top, where, "profile:value",
+                                   "not a D0 template with command details (TS 102 223 6.6)");
+    length[0] = (uint8_t)(command.n >> 8);
+    length[1] = (uint8_t)command.n;
+    if (err == DMSC_OK)
+        err = dmsc_buf_append(&sim->cat.commands, dmsc_bytes(length, sizeof(length)));
+    if (err == DMSC_OK)
+        err = dmsc_buf_append(&sim->cat.commands, dmsc_buf_bytes(&command));
+    dmsc_buf_clear(&command);
+    return err;
+}
+
 static enum dmsc_err build_proactive(struct dmsc_sim *sim, const struct dmsci_sim_node *top)
 {
     const json_t *list = json_object_get(top->object, "proactive");
@@ -211,29 +240,10 @@ static enum dmsc_err build_proactive(struct dmsc_sim *sim, const struct dmsci_si
         return dmsci_sim_json_wrong(top, "proactive", "profile:value", "at most %u",
                                     DMSCI_SIM_QUEUE_MAX);
     for (size_t i = 0; err == DMSC_OK && i < json_array_size(list); i++) {
-        const json_t *text = json_array_get(list, i);
         char where[WHERE_MAX];
-        struct dmsc_buf command;
 
         (void)snprintf(where, sizeof(where), "proactive[%zu]", i);
-        dmsc_buf_init(&command, sim->ctx, DMSCI_SIM_COMMAND_MAX);
-        if (!json_is_string(text) ||
-            dmsc_hex_decode(json_string_value(text), &command) == DMSC_E_MALFORMED ||
-            command.n == 0)
-            err = dmsci_sim_json_wrong(top, where, "profile:hex", "pairs of hex digits are wanted");
-        if (err == DMSC_OK)
-            err = dmsc_sim_queue(sim, dmsc_buf_bytes(&command));
-        if (err == DMSC_E_MALFORMED || err == DMSC_E_LIMIT)
-            err = dmsci_sim_json_wrong(top, where, "profile:value",
-                                       "not a D0 template with command details (TS 102 223 6.6)");
-        if (err == DMSC_OK) {
-            const uint8_t length[2] = { (uint8_t)(command.n >> 8), (uint8_t)command.n };
-
-            err = dmsc_buf_append(&sim->cat.commands, dmsc_bytes(length, 2));
-        }
-        if (err == DMSC_OK)
-            err = dmsc_buf_append(&sim->cat.commands, dmsc_buf_bytes(&command));
-        dmsc_buf_clear(&command);
+        err = add_proactive(sim, top, where, json_array_get(list, i));
     }
     dmsci_sim_cat_clear(sim);
     return err;

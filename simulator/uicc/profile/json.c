@@ -177,13 +177,16 @@ static enum dmsc_err put_fill(struct target *t, const json_t *object, const json
 static enum dmsc_err put_object(struct target *t, const json_t *object)
 {
     static const char *const known[] = { "hex", "text", "fill", "at", "count", NULL };
-    const struct dmsci_sim_node part = { t->node->ctx, t->node->file, t->what, object };
+    char where[256];
+    const struct dmsci_sim_node part = { t->node->ctx, t->node->file, where, object };
     const json_t *hex = json_object_get(object, "hex");
     const json_t *text = json_object_get(object, "text");
     const json_t *fill = json_object_get(object, "fill");
     unsigned at = (unsigned)t->at;
-    enum dmsc_err err = dmsci_sim_json_known(&part, known);
+    enum dmsc_err err;
 
+    (void)snprintf(where, sizeof(where), "%s.%s", t->node->where, t->what);
+    err = dmsci_sim_json_known(&part, known);
     if (err != DMSC_OK)
         return err;
     if ((hex != NULL) + (text != NULL) + (fill != NULL) != 1 ||

@@ -14,6 +14,8 @@ struct dmsc_sim *card_new(struct dmsc_ctx *ctx, const char *name,
                           const struct dmsc_sim_options *options);
 /** Transmit hex, expect hex: "9000", data and SW; "-" means no answer. Fails the test. */
 void card_expect(struct dmsc_sim *sim, const char *capdu, const char *rapdu);
+/** Transmit hex, whatever the answer is. */
+void card_send(struct dmsc_sim *sim, const char *capdu);
 /** The raw content of an EF is this hex. */
 void card_content(struct dmsc_sim *sim, const char *path, const char *hex);
 
