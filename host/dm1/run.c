@@ -10,10 +10,12 @@ enum dmsc_err dmsci_dm1_status(struct dmsc_dm1 *dm1, const struct dmsci_dm1_turn
                                const struct dmsci_syncml_item *item, unsigned status,
                                const char *reason)
 {
-    /* A command without CmdID is answered with an empty CmdRef (dm1 sheet 2.5). */
+    /* A command without CmdID is answered with an empty CmdRef (dm1 sheet 2.5); 0 would be taken
+     * for the SyncHdr. */
+    bool bad_id = command->cmd_id == NULL || strcmp(command->cmd_id, "0") == 0;
     const struct dmsci_answer answer = { .kind = DMSCI_N_Status,
                                          .msg_ref = turn->msg.header.msg_id,
-                                         .cmd_ref = command->cmd_id != NULL ? command->cmd_id : "",
+                                         .cmd_ref = bad_id ? "" : command->cmd_id,
                                          .cmd = command->name,
                                          .target_ref = item != NULL ? item->target : NULL,
                                          .source_ref = item != NULL ? item->source : NULL,
@@ -28,6 +30,19 @@ static enum dmsc_err say(struct dmsc_dm1 *dm1, const struct dmsci_dm1_turn *turn
                          unsigned status)
 {
     return dmsci_dm1_status(dm1, turn, &turn->msg.commands[index], NULL, status, "");
+}
+
+/* A command that is not executed: each of its Items says so. */
+static enum dmsc_err skip(struct dmsc_dm1 *dm1, const struct dmsci_dm1_turn *turn, size_t index)
+{
+    const struct dmsci_syncml_command *c = &turn->msg.commands[index];
+    enum dmsc_err err = DMSC_OK;
+
+    if (c->kind == DMSCI_N_Alert || c->item_count == 0)
+        return say(dm1, turn, index, 215);
+    for (size_t i = 0; i < c->item_count && err == DMSC_OK; i++)
+        err = dmsci_dm1_status(dm1, turn, c, &c->items[i], 215, "");
+    return err;
 }
 
 /* The first command behind this one and all that is in it. */
@@ -59,7 +74,7 @@ static enum dmsc_err skip_inside(struct dmsc_dm1 *dm1, const struct dmsci_dm1_tu
 
     for (size_t i = index + 1; i < end && err == DMSC_OK; i++) {
         if (answered(&turn->msg.commands[i]))
-            err = say(dm1, turn, i, 215);
+            err = skip(dm1, turn, i);
     }
     return err;
 }
@@ -70,7 +85,7 @@ static enum dmsc_err refuse(struct dmsc_dm1 *dm1, const struct dmsci_dm1_turn *t
     enum dmsc_err err = DMSC_OK;
 
     if (answered(&turn->msg.commands[index]))
-        err = say(dm1, turn, index, status);
+        err = status == 215 ? skip(dm1, turn, index) : say(dm1, turn, index, status);
     return err == DMSC_OK ? skip_inside(dm1, turn, index) : err;
 }
 
