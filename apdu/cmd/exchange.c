@@ -63,26 +63,37 @@ static uint16_t le_of(uint16_t sw)
     return (sw & 0xFF) == 0 ? 256 : sw & 0xFF;
 }
 
-/* What to send next, if anything. A warning on a case 4 of T=0 says that data may wait: GET
- * RESPONSE with Le 00 makes the card tell how much (7.3.1.1.4); the warning stays the result. */
+/* What was done so far to get one answer out of the card. */
+struct progress {
+    struct dmsc_capdu next;
+    bool corrected;   /* next has the Le that 6Cxx asked for */
+    uint16_t warning; /* SW of a case 4 that stays the result while its data are fetched */
+};
+
+/* What to send next, if anything. 6Cxx is heeded once, and never by a command with data: that would
+ * try a PIN twice. A warning on a case 4 of T=0 says that data may wait: GET RESPONSE with Le 00
+ * makes the card tell how much (7.3.1.1.4). */
 static bool follow(const struct dmsc_capdu *capdu, enum dmsc_protocol protocol, uint16_t sw,
-                   size_t data_bytes, uint16_t *warning, struct dmsc_capdu *next)
+                   size_t data_bytes, struct progress *progress)
 {
     switch (dmsc_sw_class(sw)) {
     case DMSC_SW_MORE:
-        *next = get_response(capdu, le_of(sw));
+        progress->next = get_response(capdu, le_of(sw));
+        progress->corrected = false;
         return true;
     case DMSC_SW_WRONG_LE:
-        if (next->le == le_of(sw))
-            return false; /* the very Le it asked for is wrong again: leave it at that */
-        next->le = le_of(sw);
+        if (progress->corrected || progress->next.le == 0 || progress->next.data.n > 0)
+            return false;
+        progress->next.le = le_of(sw);
+        progress->corrected = true;
         return true;
     case DMSC_SW_WARNING:
-        if (*warning != 0 || protocol != DMSC_T0 || capdu->data.n == 0 || capdu->le == 0 ||
+        if (progress->warning != 0 || protocol != DMSC_T0 || capdu->data.n == 0 || capdu->le == 0 ||
             data_bytes > 0)
             return false;
-        *warning = sw;
-        *next = get_response(capdu, 256);
+        progress->warning = sw;
+        progress->next = get_response(capdu, 256);
+        progress->corrected = false;
         return true;
     default:
         return false;
@@ -95,16 +106,19 @@ enum dmsc_err dmsci_exchange(struct dmsc_ctx *ctx, enum dmsc_protocol protocol,
 {
     size_t start = ret_data->n;
     unsigned left = dmsc_ctx_limits(ctx)->get_response;
-    struct dmsc_capdu next = *capdu;
-    uint16_t warning = 0;
+    struct progress progress = { .next = *capdu };
     uint16_t sw = 0;
     enum dmsc_err err;
 
     for (;;) {
-        err = turn(ctx, protocol, transmit, &next, ret_data, &sw);
+        size_t before = ret_data->n;
+
+        err = turn(ctx, protocol, transmit, &progress.next, ret_data, &sw);
         if (err != DMSC_OK)
             break;
-        if (!follow(capdu, protocol, sw, ret_data->n - start, &warning, &next))
+        if (dmsc_sw_class(sw) == DMSC_SW_WRONG_LE)
+            dmsc_buf_truncate(ret_data, before); /* void: the right Le brings them */
+        if (!follow(capdu, protocol, sw, ret_data->n - start, &progress))
             break;
         if (left-- == 0) {
             err = dmsci_fail(ctx, DMSC_E_LIMIT, "read the answer to command %02X %02X", capdu->cla,
@@ -120,6 +134,6 @@ enum dmsc_err dmsci_exchange(struct dmsc_ctx *ctx, enum dmsc_protocol protocol,
     }
     /* A card that has nothing behind the warning refuses GET RESPONSE; the warning is the answer.
      */
-    *ret_sw = warning != 0 ? warning : sw;
+    *ret_sw = progress.warning != 0 ? progress.warning : sw;
     return DMSC_OK;
 }

@@ -12,9 +12,9 @@ struct dmsci_transmit {
 
 /**
  * One APDU with all that T=0 makes of it (TS 102 221 clause 7.3.1.1; ISO 7816-3 12.2): GET RESPONSE
- * after 61xx and 9Fxx, the same command again after 6Cxx (once), GET RESPONSE after the warnings of
- * a case 4. Tolerates the same on T=1. At most limits.get_response rounds and limits.rapdu_size
- * bytes.
+ * after 61xx and 9Fxx, the same case 2 command again after 6Cxx (once), GET RESPONSE after the
+ * warnings of a case 4. A command with data is never sent twice. Tolerates the same on T=1. At most
+ * limits.get_response rounds and limits.rapdu_size bytes.
  *
  * @param ret_data appended: response data without SW
  * @return DMSC_E_LINK for an answer shorter than an SW; DMSC_E_LIMIT when the card does not come to

@@ -61,6 +61,7 @@ static const struct {
     { 0x9864, 0xFFFF, DMSC_SW_ERROR, "context not supported" },
     { 0x9865, 0xFFFF, DMSC_SW_ERROR, "key freshness failure" },
     { 0x9866, 0xFFFF, DMSC_SW_ERROR, "authentication error, no memory" },
+    { 0x9867, 0xFFFF, DMSC_SW_ERROR, "authentication error, no memory in EF.MUK" },
     { 0x9404, 0xFFFF, DMSC_SW_NOTFOUND, "file not found (2G)" },
     { 0x9804, 0xFFFF, DMSC_SW_DENIED, "access condition not met (2G)" },
     { 0x9840, 0xFFFF, DMSC_SW_BLOCKED, "CHV blocked (2G)" },
