@@ -189,6 +189,29 @@ void dmsci_material_clear(struct dmsc_bridge *bridge, struct dmsci_sync_material
     dmsc_secret_clear(&m->adm1);
 }
 
+#define MARKER "session/open"
+
+enum dmsc_err dmsci_marker_set(struct dmsc_bridge *bridge, const char *server_id)
+{
+    enum dmsc_err err = dmsc_store_begin(bridge->store);
+
+    if (err != DMSC_OK)
+        return err;
+    if (server_id != NULL)
+        err = dmsc_store_put(bridge->store, MARKER, dmsc_bytes_str(server_id));
+    else
+        err = dmsc_store_delete(bridge->store, MARKER);
+    if (err == DMSC_OK)
+        return dmsc_store_commit(bridge->store);
+    dmsc_store_rollback(bridge->store);
+    return err;
+}
+
+enum dmsc_err dmsci_marker_get(struct dmsc_bridge *bridge, struct dmsc_buf *ret_server_id)
+{
+    return dmsc_store_get(bridge->store, MARKER, ret_server_id);
+}
+
 /* A session that ended without its write-back (power, a card pulled out) left its marker. */
 static enum dmsc_err finish_write_back(struct dmsc_bridge *bridge,
                                        const struct dmsci_sync_material *m,
@@ -198,13 +221,13 @@ static enum dmsc_err finish_write_back(struct dmsc_bridge *bridge,
     enum dmsc_err err;
 
     dmsc_buf_init(&server_id, bridge->ctx, 1024);
-    err = dmsc_store_get(bridge->store, DMSCI_SESSION_KEY, &server_id);
+    err = dmsci_marker_get(bridge, &server_id);
     if (err == DMSC_OK)
         err = dmsci_sync_push(&m->sync, dmsc_buf_str(&server_id), report);
     else if (err == DMSC_E_NOTFOUND)
         err = DMSC_OK;
     if (err == DMSC_OK && server_id.n > 0)
-        err = dmsc_store_delete(bridge->store, DMSCI_SESSION_KEY);
+        err = dmsci_marker_set(bridge, NULL);
     dmsc_buf_clear(&server_id);
     return err;
 }

@@ -42,7 +42,13 @@ DMSC_NODISCARD enum dmsc_err dmsci_bridge_pull(struct dmsc_bridge *bridge,
                                                struct dmsci_sync_material *material, bool dry_run,
                                                struct dmsc_sync_report *report);
 
-/* A marker in the store while a session may change card-resident MOs: who it is with. */
-#define DMSCI_SESSION_KEY "session/open"
+/**
+ * A marker in the store while a session may change card-resident MOs: who it is with. NULL takes it
+ * away. A transaction of its own.
+ */
+DMSC_NODISCARD enum dmsc_err dmsci_marker_set(struct dmsc_bridge *bridge, const char *server_id);
+/** @param ret_server_id replaced; DMSC_E_NOTFOUND when there is none */
+DMSC_NODISCARD enum dmsc_err dmsci_marker_get(struct dmsc_bridge *bridge,
+                                              struct dmsc_buf *ret_server_id);
 
 #endif

@@ -228,14 +228,6 @@ static enum dmsc_err drive(struct session *s)
     return err;
 }
 
-/* The marker stands from before the first command until the card has what belongs there, so that a
- * power cut in between is mended by the next sync. */
-static enum dmsc_err mark_open(struct session *s)
-{
-    return dmsc_store_put(s->bridge->store, DMSCI_SESSION_KEY,
-                          dmsc_bytes_str(s->account.server_id));
-}
-
 static enum dmsc_err write_back(struct session *s)
 {
     struct dmsc_bridge *bridge = s->bridge;
@@ -243,7 +235,7 @@ static enum dmsc_err write_back(struct session *s)
     enum dmsc_err err;
 
     if (bridge->uicc == NULL || s->report->dm.changes == 0)
-        return dmsc_store_delete(bridge->store, DMSCI_SESSION_KEY);
+        return dmsci_marker_set(bridge, NULL);
     material = dmsci_alloc(bridge->ctx, sizeof(*material));
     if (material == NULL)
         return DMSC_E_NOMEM;
@@ -252,7 +244,7 @@ static enum dmsc_err write_back(struct session *s)
     if (err == DMSC_OK)
         err = dmsci_sync_push(&material->sync, s->account.server_id, &s->report->write_back);
     if (err == DMSC_OK)
-        err = dmsc_store_delete(bridge->store, DMSCI_SESSION_KEY);
+        err = dmsci_marker_set(bridge, NULL);
     dmsci_material_clear(bridge, material);
     dmsci_free(bridge->ctx, material);
     return err;
@@ -272,8 +264,10 @@ static enum dmsc_err run(struct session *s, const char *server_id,
         err = connect_server(s);
     if (err == DMSC_OK)
         err = start_engine(s);
+    /* The marker stands from before the first command until the card has what belongs there, so
+     * that a power cut in between is mended by the next sync. */
     if (err == DMSC_OK)
-        err = mark_open(s);
+        err = dmsci_marker_set(s->bridge, server_id);
     if (err != DMSC_OK)
         return err;
     (void)snprintf(s->report->server_id, sizeof(s->report->server_id), "%s", server_id);
