@@ -78,7 +78,12 @@ DMSC_NODISCARD enum dmsc_err dmsci_change_add(struct dmsc_store *store,
 DMSC_NODISCARD enum dmsc_err dmsci_change_next(struct dmsc_store *store, int64_t id,
                                                struct dmsci_change *ret_change, bool *ret_there);
 
-/** Steps of SQLite's machine so far: what benchmarks count instead of seconds. */
-unsigned long long dmsci_store_steps(const struct dmsc_store *store);
+/** What was spent since opening: benchmarks count this instead of seconds. */
+struct dmsci_cost {
+    uint64_t steps; /* of SQLite's machine */
+    uint64_t pages; /* looked at, in memory or read */
+    uint64_t reads; /* pages read from the file */
+};
+void dmsci_store_cost(struct dmsc_store *store, struct dmsci_cost *ret_cost);
 
 #endif

@@ -56,7 +56,7 @@ struct dmsc_store {
     uint32_t nodes_saved;            /* as the state row has it */
     uint32_t marks[STORE_DEPTH_MAX]; /* nodes at each begin */
     struct dmsc_buf row;             /* strings of the row that was read last */
-    unsigned long long spent_steps;  /* of statements since opening: for benchmarks */
+    uint64_t steps;                  /* of all statements since opening */
 };
 
 /** Tell what SQLite said last. @return the code of ours for it */

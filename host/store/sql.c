@@ -112,8 +112,7 @@ void dmsci_sql_done(struct dmsc_store *store, sqlite3_stmt *stmt)
 {
     if (stmt == NULL)
         return;
-    store->spent_steps +=
-        (unsigned long long)sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_VM_STEP, 1);
+    store->steps += (uint64_t)sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_VM_STEP, 1);
     (void)sqlite3_reset(stmt); /* repeats the failure of the last step, which was told */
     (void)sqlite3_clear_bindings(stmt);
 }

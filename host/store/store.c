@@ -253,7 +253,22 @@ void dmsci_store_read_end(struct dmsc_store *store)
         (void)sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL);
 }
 
-unsigned long long dmsci_store_steps(const struct dmsc_store *store)
+static uint64_t status(struct dmsc_store *store, int what)
 {
-    return store->spent_steps;
+    int now = 0;
+    int most = 0;
+
+    (void)sqlite3_db_status(store->db, what, &now, &most, 0);
+    return (uint64_t)now;
+}
+
+void dmsci_store_cost(struct dmsc_store *store, struct dmsci_cost *ret_cost)
+{
+    uint64_t reads = status(store, SQLITE_DBSTATUS_CACHE_MISS);
+
+    *ret_cost = (struct dmsci_cost){
+        .steps = store->steps,
+        .pages = status(store, SQLITE_DBSTATUS_CACHE_HIT) + reads,
+        .reads = reads,
+    };
 }
