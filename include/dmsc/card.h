@@ -355,6 +355,7 @@ struct dmsc_card_data {
     struct dmsc_buf content; /* empty unless asked for; FF fill of the EF included */
 };
 struct dmsc_card_objects {
+    struct dmsc_ctx *ctx;
     struct dmsc_card_cert *certs;
     size_t cert_count;
     struct dmsc_card_data *data;

@@ -204,9 +204,10 @@ enum dmsc_err dmsci_json_hex(const struct dmsci_json *at, struct dmsc_buf *ret_b
     const char *text = NULL;
     enum dmsc_err err = dmsci_json_text(at, 2 * ret_bytes->ceiling, &text);
 
-    if (err == DMSC_OK && dmsc_hex_decode(text, ret_bytes) != DMSC_OK)
-        err = dmsci_json_wrong(at, "hex", "hex digits are wanted");
-    return err;
+    if (err != DMSC_OK)
+        return err;
+    err = dmsc_hex_decode(text, ret_bytes);
+    return err == DMSC_E_MALFORMED ? dmsci_json_wrong(at, "hex", "hex digits are wanted") : err;
 }
 
 enum dmsc_err dmsci_json_slurp(struct dmsc_ctx *ctx, const char *path, size_t max,

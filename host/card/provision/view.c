@@ -93,34 +93,33 @@ static const struct {
     { "POOL1", 0x03, DMSC_CARD_FID_POOL1, true },
 };
 
+/* oidDO entries stop the parser of stock OpenSC: the one there is stands last. */
 static enum dmsc_err put_data(const struct dmsc_card_profile *profile, enum dmsci_view_at at,
                               size_t size, struct dmsc_buf *buf)
 {
     uint8_t oid[] = DMSCI_OID_DMSC "?";
-    uint8_t entry[ENTRY_MAX];
+    uint8_t last[ENTRY_MAX], entry[ENTRY_MAX];
     struct path path = path_to(at, 0x7F50, DMSCI_FID_BOOTSTRAP);
-    struct dmsc_wr w = dmsc_wr(entry, sizeof(entry));
+    struct dmsc_wr bootstrap = dmsc_wr(last, sizeof(last)), w;
     enum dmsc_err err = DMSC_OK;
 
-    if (profile->bootstrap_label != NULL) {
-        dmsci_p15_oid_entry(&w, profile->bootstrap_label, profile->bootstrap_private, "OMA DM",
-                            dmsc_bytes_str(DMSCI_OID_DM_BOOTSTRAP), bytes_of(&path));
-        err = append(buf, entry, &w);
-    }
+    if (profile->bootstrap_label != NULL)
+        dmsci_p15_oid_entry(&bootstrap, profile->bootstrap_label, profile->bootstrap_private,
+                            "OMA DM", dmsc_bytes_str(DMSCI_OID_DM_BOOTSTRAP), bytes_of(&path));
     for (size_t i = 0; err == DMSC_OK && i < DMSCI_ARRAY_LEN(objects); i++) {
         path = path_to(at, 0x7F4D, objects[i].fid);
         oid[sizeof(oid) - 2] = objects[i].arc;
         w = dmsc_wr(entry, sizeof(entry));
         dmsci_p15_opaque_entry(&w, objects[i].label, objects[i].is_private, "DMSC",
                                dmsc_bytes(oid, sizeof(oid) - 1), bytes_of(&path));
-        if (buf->n + w.n > size) {
+        if (buf->n + w.n + bootstrap.n > size) {
             dmsci_log(buf->ctx, DMSC_LOG_INFO, "card", "EF.DODF is full before %s",
                       objects[i].label);
             break;
         }
         err = append(buf, entry, &w);
     }
-    return err;
+    return err == DMSC_OK ? append(buf, last, &bootstrap) : err;
 }
 
 static enum dmsc_err put_token(const struct dmsc_card_profile *profile,
