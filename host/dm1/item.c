@@ -32,12 +32,25 @@ enum dmsc_err dmsci_dm1_settle_tree(struct dmsci_dm1_op *op, enum dmsc_err err)
     }
 }
 
-static struct dmsc_verdict ask(const struct dmsci_dm1_op *op, enum dmsc_right right,
-                               const char *uri)
+/* A decision that could not be made for want of memory, or because the store failed, is a failure
+ * of ours: nothing is answered, least of all a list that lacks what was not decided. */
+static void note_failure(struct dmsci_dm1_op *op)
+{
+    enum dmsc_err err = dmsc_diag_get(op->dm1->ctx)->err;
+
+    if (err == DMSC_E_NOMEM || err == DMSC_E_IO || err == DMSC_E_CORRUPT || err == DMSC_E_AGAIN)
+        op->failure = err;
+}
+
+static struct dmsc_verdict ask(struct dmsci_dm1_op *op, enum dmsc_right right, const char *uri)
 {
     const struct dmsc_subject subject = { DMSC_SUBJECT_MA, op->dm1->server_id };
+    struct dmsc_verdict verdict =
+        dmsc_authority_decide(op->dm1->authority, &subject, right, uri, op->turn->now);
 
-    return dmsc_authority_decide(op->dm1->authority, &subject, right, uri, op->turn->now);
+    if (verdict.reason == DMSC_REFUSED_ERROR)
+        note_failure(op);
+    return verdict;
 }
 
 bool dmsci_dm1_may(struct dmsci_dm1_op *op, enum dmsc_right right, const char *uri, bool exists)
@@ -175,6 +188,8 @@ enum dmsc_err dmsci_dm1_item(struct dmsc_dm1 *dm1, const struct dmsci_dm1_turn *
     err = dmsci_dm1_status(dm1, turn, command, item, 500, "");
     if (err == DMSC_OK)
         err = whole(&op, atomic);
+    if (op.failure != DMSC_OK)
+        err = op.failure;
     if (err == DMSC_OK) {
         dm1->answers.list[place].status = op.status;
         dm1->answers.list[place].reason = op.reason;

@@ -96,7 +96,8 @@ struct dmsci_dm1_op {
     struct dmsc_node node;     /* if it does */
     unsigned status;           /* outcome */
     const char *reason;
-    unsigned changes; /* what it changed in the tree */
+    unsigned changes;      /* what it changed in the tree */
+    enum dmsc_err failure; /* of ours, where a decision was asked for */
 };
 
 /* item.c */

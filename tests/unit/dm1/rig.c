@@ -129,8 +129,8 @@ enum dmsc_err rig_open(struct rig *rig, struct dmsc_ctx *ctx, const struct rig_c
     struct dmsc_dm1_config dm1 = {
         .server_id = config->server_id != NULL ? config->server_id : "dm.example.net",
         .server_uri = RIG_URI,
-        .device_id = RIG_DEVICE,
-        .session_id = "1F",
+        .device_id = config->device_id != NULL ? config->device_id : RIG_DEVICE,
+        .session_id = config->session_id != NULL ? config->session_id : "1F",
         .server_initiated = config->server_initiated,
         .max_msg_size = config->max_msg_size,
         .max_obj_size = config->max_obj_size,
