@@ -16,7 +16,7 @@
 #define ADDRESS_TEXT_SIZE 80
 
 /* Forward secrecy, TLS 1.2 or newer. */
-static const char priorities[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA";
+const char server_priorities[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA";
 
 struct server_https {
     struct dmsc_ctx *ctx;
@@ -266,7 +266,7 @@ static enum dmsc_err start_daemon(struct server_https *https, const struct addri
         MHD_OPTION_SOCK_ADDR, address->ai_addr, MHD_OPTION_NOTIFY_COMPLETED, on_completed, https,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, https, MHD_OPTION_CONNECTION_LIMIT,
         CONNECTION_MAX, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S, MHD_OPTION_HTTPS_PRIORITIES,
-        priorities, MHD_OPTION_HTTPS_MEM_CERT, dmsc_buf_str(&https->certificate),
+        server_priorities, MHD_OPTION_HTTPS_MEM_CERT, dmsc_buf_str(&https->certificate),
         MHD_OPTION_HTTPS_MEM_KEY, dmsc_buf_str(&https->key), MHD_OPTION_HTTPS_MEM_TRUST,
         dmsc_buf_str(&https->client_ca), MHD_OPTION_END);
     if (https->daemon == NULL)

@@ -7,6 +7,9 @@
 
 struct server_https;
 
+/** What is spoken, in the words of GnuTLS. */
+extern const char server_priorities[];
+
 struct server_https_config {
     const char *listen;                        /* "127.0.0.1:8443", "[::1]:0" */
     const char *certificate, *key, *client_ca; /* PEM files */
