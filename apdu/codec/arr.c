@@ -285,18 +285,34 @@ enum dmsc_err dmsci_arr_decode(struct dmsc_bytes record, struct dmsci_arr_rule *
     return DMSC_OK;
 }
 
+/* With b8 of the mode, b7 to b4 are the card's own. A live UICC then has a condition byte for b8
+ * too, in front, where the standard counts b7 to b1 only. */
+static void skip_own(struct dmsc_rd *r, uint8_t bits)
+{
+    size_t n = 0;
+
+    for (unsigned i = 0; i < 8; i++)
+        n += (unsigned)bits >> i & 1u;
+    if ((bits & 0x80) != 0 && r->n == n)
+        dmsc_rd_skip(r, 1);
+}
+
 enum dmsc_err dmsci_arr_decode_compact(struct dmsc_bytes value, struct dmsci_arr_rule *ret_rule)
 {
     struct dmsci_arr_rule rule = { { { 0, { { 0, 0 } } } } };
     struct dmsc_rd r = dmsc_rd(value);
     uint8_t bits = dmsc_rd_u8(&r);
 
+    skip_own(&r, bits);
     for (unsigned i = DMSCI_ARR_ACCESSES; i-- > 0;) {
-        if ((bits >> i & 1) != 0)
-            rule.access[i] = byte_condition(dmsc_rd_u8(&r));
+        if ((bits >> i & 1) == 0)
+            continue;
+        rule.access[i] = byte_condition(dmsc_rd_u8(&r));
+        if ((bits & 0x80) != 0 && i >= DMSCI_ARR_DEACTIVATE)
+            rule.access[i] = never;
     }
-    if (r.bad || r.n > 0 || (bits & 0x80) != 0)
-        return r.bad ? DMSC_E_TRUNCATED : DMSC_E_MALFORMED;
+    if (dmsc_rd_end(&r) != DMSC_OK)
+        return dmsc_rd_end(&r);
     *ret_rule = rule;
     return DMSC_OK;
 }
