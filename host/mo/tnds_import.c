@@ -11,6 +11,7 @@ struct import {
     struct dmsci_tnds tnds;
     struct dmsc_buf uri; /* of the node at hand, in the tree */
     const char *top;     /* the top node at hand, as the object has it */
+    enum dmsc_format format;
 };
 
 static const struct dmsci_tnds_item *ranked(const struct import *im, uint32_t rank)
@@ -120,45 +121,54 @@ static enum dmsc_err add(struct import *im, const struct dmsci_tnds_item *item, 
     return dmsc_tree_add(im->tree, dmsc_buf_str(&im->uri), &spec);
 }
 
-static enum dmsc_err change_type(struct import *im, const struct dmsci_tnds_item *item)
+static enum dmsc_err change_type(struct import *im, const char *type)
 {
     const char *uri = dmsc_buf_str(&im->uri);
     struct dmsci_row row;
     enum dmsc_err err = dmsci_tree_row(im->tree, uri, "import a node", &row);
 
-    if (err != DMSC_OK || (item->said & DMSCI_TNDS_DDFNAME) == 0 ||
-        strcmp(row.type, type_of(im, item)) == 0)
+    if (err != DMSC_OK || type == NULL || strcmp(row.type, type) == 0)
         return err;
     if ((row.flags & DMSC_NODE_PERMANENT) != 0)
         return dmsci_tnds_refuse(im->tree->ctx, DMSC_E_STATE, uri, "node:permanent",
                                  "the type of a permanent node is fixed");
-    row.type = type_of(im, item);
+    row.type = type;
     err = dmsci_row_update(im->tree->store, uri, &row, NULL);
     if (err == DMSC_OK)
         dmsci_tree_note(im->tree, "type", uri);
     return err;
 }
 
-/* What the node's ACL and title become; NULL: as they are. */
+/* What becomes of a node that is there; NULL: as it is. */
 struct wanted {
     const char *acl;
     const char *title;
+    const char *type;
+    const enum dmsc_format *format;
 };
 
 /* REP 6.6.11: as if the children were deleted and added anew, and the first node replaced. So what
- * is not stated is forgotten, but for the ACL of a top node, which others may have set. */
-static struct wanted wanted(const struct import *im, const struct dmsci_tnds_item *item, bool top,
+ * is not stated is forgotten below a top node, and stays at the top node itself. */
+static struct wanted wanted(struct import *im, const struct dmsci_tnds_item *item, bool top,
                             const struct dmsci_row *row)
 {
-    bool all = im->how->mode == DMSC_TNDS_REPLACE;
-    bool acl = (item->said & DMSCI_TNDS_ACL) != 0 || (all && (!top || im->how->acl != NULL));
-    bool title = (item->said & DMSCI_TNDS_TITLE) != 0 || all;
-    struct wanted w = { own_acl(im, item, top), dmsci_tnds_text(&im->tnds, item->title) };
+    bool replace = im->how->mode == DMSC_TNDS_REPLACE;
+    bool anew = replace && !top;
+    bool acl = (item->said & DMSCI_TNDS_ACL) != 0 || anew || (replace && im->how->acl != NULL);
+    bool title = (item->said & DMSCI_TNDS_TITLE) != 0 || anew;
+    /* What a permanent node is cannot change, so what is not stated is what it is. */
+    bool guess = anew && (row->flags & DMSC_NODE_PERMANENT) == 0;
+    bool typed = guess || (item->said & (DMSCI_TNDS_MIME | DMSCI_TNDS_DDFNAME)) != 0;
+    struct wanted w = { own_acl(im, item, top), dmsci_tnds_text(&im->tnds, item->title),
+                        typed ? type_of(im, item) : NULL, NULL };
 
     if (!acl || strcmp(w.acl, row->acl) == 0)
         w.acl = NULL;
     if (!title || strcmp(w.title, row->title) == 0)
         w.title = NULL;
+    im->format = (enum dmsc_format)item->format;
+    if (guess || (item->said & DMSCI_TNDS_FORMAT) != 0)
+        w.format = &im->format;
     return w;
 }
 
@@ -167,13 +177,12 @@ static enum dmsc_err change(struct import *im, const struct dmsci_tnds_item *ite
 {
     const char *uri = dmsc_buf_str(&im->uri);
     bool replace = im->how->mode == DMSC_TNDS_REPLACE;
-    enum dmsc_format format = (enum dmsc_format)item->format;
     enum dmsc_err err = DMSC_OK;
 
-    if (format == DMSC_FORMAT_NODE)
-        err = change_type(im, item);
+    if (item->format == DMSC_FORMAT_NODE)
+        err = change_type(im, w->type);
     else if (replace || (item->said & DMSCI_TNDS_VALUE) != 0)
-        err = dmsc_tree_replace(im->tree, uri, &format, type_of(im, item), value);
+        err = dmsc_tree_replace(im->tree, uri, w->format, w->type, value);
     if (err == DMSC_OK && w->acl != NULL)
         err = dmsc_tree_set_acl(im->tree, uri, w->acl);
     if (err == DMSC_OK && w->title != NULL)

@@ -85,8 +85,8 @@ DMSC_API struct dmsc_ctx *dmsc_tree_ctx(const struct dmsc_tree *tree);
 /**
  * A change is a transaction: nothing is kept before the outermost commit. Begin may nest; an inner
  * rollback undoes what came since its begin. @p now stamps TStamp of what changes; @p actor
- * ("card", "ma:com.opa.dm", "local") goes to the change record. Writing outside a transaction is
- * DMSC_E_STATE.
+ * ("card", "ma:com.opa.dm", "local"), that of the outermost begin, goes to the change record.
+ * Writing outside a transaction is DMSC_E_STATE. A commit that fails has rolled back.
  */
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_tree_begin(struct dmsc_tree *tree, const char *actor,
                                                       int64_t now);
@@ -97,7 +97,8 @@ DMSC_API void dmsc_tree_rollback(struct dmsc_tree *tree);
  * Check a LocURI (TND 5; the table of docs/tree.md) and write its canonical form "./A/B", root ".".
  * "A/B" and "./A/B" are one node. Percent-encoding is decoded after the split at "/".
  *
- * @param ret_uri appended; @param ret_query what stands behind "?" ("prop=ACL"), NULL if not wanted
+ * @param ret_uri appended; @param ret_query what stands behind "?" ("prop=ACL"), untouched when
+ * there is none; with NULL a query is refused
  * @return DMSC_E_MALFORMED (status 400); DMSC_E_LIMIT (414)
  */
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_uri_normalise(struct dmsc_ctx *ctx, const char *uri,

@@ -24,7 +24,8 @@ DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_store_open(struct dmsc_ctx *ctx, cons
                                                       struct dmsc_store **ret_store);
 DMSC_API void dmsc_store_close(struct dmsc_store *store);
 
-/* Transactions nest (savepoints); only the outermost commit reaches the disk. */
+/* Transactions nest (savepoints); only the outermost commit reaches the disk. A commit that fails
+ * has rolled back; rolling back outside a transaction does nothing. */
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_store_begin(struct dmsc_store *store);
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_store_commit(struct dmsc_store *store);
 DMSC_API void dmsc_store_rollback(struct dmsc_store *store);

@@ -43,7 +43,7 @@ static void check_removed(struct vectors *v, struct dmsc_ctx *ctx, const char *k
     dmsc_buf_clear(&left);
 }
 
-static void table(void **state)
+static void req_S1_25_syntax_of_acls(void **state)
 {
     struct vectors *v = vectors_open("mo/acl.txt");
     struct dmsc_ctx *ctx;
@@ -145,7 +145,7 @@ static void check_asked(struct vectors *v, struct bed *bed)
     }
 }
 
-static void worked_example(void **state)
+static void req_S1_25_worked_example(void **state)
 {
     struct vectors *v = vectors_open("mo/acl_tree.txt");
 
@@ -164,14 +164,15 @@ static void worked_example(void **state)
         bed_clear(&bed);
     }
     vectors_close(v);
+    req_done("S1-25");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(table),
+        cmocka_unit_test(req_S1_25_syntax_of_acls),
         cmocka_unit_test(odd_arguments),
-        cmocka_unit_test(worked_example),
+        cmocka_unit_test(req_S1_25_worked_example),
     };
 
     return support_exit(cmocka_run_group_tests(tests, NULL, NULL), DMSCI_ARRAY_LEN(tests));

@@ -124,7 +124,9 @@ static void one_round(uint64_t seed)
     /* REP 6.6.11: over any other tree, too. */
     grow(&other, &c, 1 + below(&c, 60));
     bed_begin(&other);
+    /* The first node keeps what is not stated. */
     assert_int_equal(dmsc_tree_set_acl(other.tree, "./Top", ""), DMSC_OK);
+    assert_int_equal(dmsc_tree_set_title(other.tree, "./Top", ""), DMSC_OK);
     bed_commit(&other);
     bed_begin(&from);
     assert_int_equal(dmsc_tree_set_acl(from.tree, "./Top", ""), DMSC_OK);

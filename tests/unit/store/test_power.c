@@ -283,7 +283,7 @@ static void a_change_costs_one_flush(void **state)
         assert_int_equal(dmsc_store_begin(w.store), DMSC_OK);
         for (unsigned i = 0; i < 1000; i++) {
             /* Another one each time: SQLite does not write what does not change. */
-            struct dmsc_bytes value = dmsc_bytes_str("another value" + round);
+            struct dmsc_bytes value = dmsc_bytes_str(&"another value"[round]);
 
             (void)snprintf(uri, sizeof(uri), "./n%u", i);
             assert_int_equal(dmsci_row_update(w.store, uri, &r, &value), DMSC_OK);
