@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Certificates and data objects of a PKCS#15 application, read by OpenSC over our link. */
-#include "host/card/opensc.h"
+#include "host/card/opensc_link.h"
 
 #include "apdu/cmd/exchange.h"
 #include "host/card/format/pkcs15.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* OpenSC's reader operations over our link. To OpenSC it speaks T=1: 61xx and 6Cxx are the link's.
  */
-#include "host/card/opensc.h"
+#include "host/card/opensc_link.h"
 
 #include "apdu/base/ctx.h"
 #include <libopensc/errors.h>

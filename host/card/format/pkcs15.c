@@ -21,6 +21,7 @@ struct content {
     const char *label, *application;
     struct dmsc_bytes id, oid, path;
     bool authority, is_private;
+    uint8_t auth_id;
 };
 
 static void wrap(struct dmsc_wr *w, uint32_t tag,
@@ -55,6 +56,8 @@ static void put_label(struct dmsc_wr *w, const struct content *c)
         static const uint8_t private_flag[2] = { 7, 0x80 }; /* CommonObjectFlags bit 0 */
 
         dmsci_ber_put(w, BIT_STRING, dmsc_bytes(private_flag, sizeof(private_flag)));
+        if (c->auth_id != 0) /* tools do not try to read what names an authentication object */
+            dmsci_ber_put_u8(w, OCTET_STRING, c->auth_id);
     }
 }
 
@@ -109,6 +112,7 @@ void dmsci_p15_opaque_entry(struct dmsc_wr *w, const char *label, bool is_privat
 {
     const struct content c = { .label = label,
                                .is_private = is_private,
+                               .auth_id = 0x01,
                                .application = application,
                                .oid = oid,
                                .path = path };

@@ -21,7 +21,7 @@ void dmsci_p15_odf_entry(struct dmsc_wr *w, uint32_t type, struct dmsc_bytes pat
 /** Entry of EF.CDF: an X.509 certificate behind a path. @p authority: of a CA */
 void dmsci_p15_cdf_entry(struct dmsc_wr *w, const char *label, struct dmsc_bytes id, bool authority,
                          struct dmsc_bytes path);
-/** opaqueDO of EF.DODF. @p is_private: behind a PIN @p oid content octets */
+/** opaqueDO of EF.DODF. @p is_private: behind PIN1 (authId 01) @p oid content octets */
 void dmsci_p15_opaque_entry(struct dmsc_wr *w, const char *label, bool is_private,
                             const char *application, struct dmsc_bytes oid, struct dmsc_bytes path);
 /** oidDO of EF.DODF, likewise. */

@@ -76,21 +76,21 @@ static enum dmsc_err put_certs(const struct dmsc_card_profile *profile, enum dms
     return err;
 }
 
-/* What the card holds beside certificates, the most useful first: a small EF holds the first few.
- */
+/* What the card holds beside certificates. A small EF holds the first few. General tools give up at
+ * an object that they cannot read as a transparent file, so only our own view lists the header. */
 static const struct {
     const char *label;
     uint8_t arc; /* last one of the OID */
     uint16_t fid;
-    bool is_private;
+    bool is_private, is_records;
 } objects[] = {
-    { "DMHDR", 0x04, 0x6F01, false },
-    { "MAL-A", 0x01, 0x6F02, false },
-    { "MAL-B", 0x01, 0x6F03, false },
-    { "MOX-A", 0x02, 0x6F04, false },
-    { "MOX-B", 0x02, 0x6F05, false },
-    { "POOL0", 0x03, DMSC_CARD_FID_POOL0, false },
-    { "POOL1", 0x03, DMSC_CARD_FID_POOL1, true },
+    { "MAL-A", 0x01, 0x6F02, false, false },
+    { "MAL-B", 0x01, 0x6F03, false, false },
+    { "MOX-A", 0x02, 0x6F04, false, false },
+    { "MOX-B", 0x02, 0x6F05, false, false },
+    { "POOL0", 0x03, DMSC_CARD_FID_POOL0, false, false },
+    { "POOL1", 0x03, DMSC_CARD_FID_POOL1, true, false },
+    { "DMHDR", 0x04, 0x6F01, false, true },
 };
 
 /* oidDO entries stop the parser of stock OpenSC: the one there is stands last. */
@@ -107,6 +107,8 @@ static enum dmsc_err put_data(const struct dmsc_card_profile *profile, enum dmsc
         dmsci_p15_oid_entry(&bootstrap, profile->bootstrap_label, profile->bootstrap_private,
                             "OMA DM", dmsc_bytes_str(DMSCI_OID_DM_BOOTSTRAP), bytes_of(&path));
     for (size_t i = 0; err == DMSC_OK && i < DMSCI_ARRAY_LEN(objects); i++) {
+        if (objects[i].is_records && at != DMSCI_VIEW_DMSC)
+            continue;
         path = path_to(at, 0x7F4D, objects[i].fid);
         oid[sizeof(oid) - 2] = objects[i].arc;
         w = dmsc_wr(entry, sizeof(entry));

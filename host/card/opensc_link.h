@@ -3,8 +3,8 @@
  * OpenSC on top of our link. Only the files opensc_*.c include this, and with it OpenSC's headers,
  * which are those of exactly one release: opensc_guard() before anything else is called.
  */
-#ifndef DMSCI_CARD_OPENSC_H
-#define DMSCI_CARD_OPENSC_H
+#ifndef DMSCI_CARD_OPENSC_LINK_H
+#define DMSCI_CARD_OPENSC_LINK_H
 
 #include <libopensc/opensc.h>
 
