@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Codecs of the DM card application: vectors, and the walk over broken images. */
 #include "apdu/base/ctx.h"
+#include "host/card/format/pkcs15.h"
 #include "tests/support/test.h"
 #include <dmsc/card.h>
 #include <stdio.h>
@@ -237,6 +238,97 @@ static void psk_vectors(void **state)
         dmsc_psk_record_clear(&psk);
     }
     vectors_close(v);
+}
+
+static void write_pkcs15(struct vectors *v)
+{
+    static const uint8_t paths[2][2] = { { 0x44, 0x05 }, { 0x64, 0x30 } };
+    const char *kind = vec_text(v, "write");
+    const char *label = vec_text_or(v, "label", "");
+    const char *application = vec_text_or(v, "application", "");
+    struct dmsc_bytes none = { NULL, 0 };
+    struct dmsc_bytes path = vec_has(v, "path") ? vec_hex(v, "path") : none;
+    struct dmsc_bytes id = vec_has(v, "id") ? vec_hex(v, "id") : none;
+    struct dmsc_bytes oid = vec_has(v, "oid") ? vec_hex(v, "oid") : none;
+    bool is_private = vec_number_or(v, "private", 0) != 0;
+    uint8_t out[256];
+    struct dmsc_wr w = dmsc_wr(out, sizeof(out));
+
+    if (strcmp(kind, "odf") == 0) {
+        dmsci_p15_odf_entry(&w, DMSCI_ODF_CDF_TRUSTED, dmsc_bytes(paths[0], 2));
+        dmsci_p15_odf_entry(&w, DMSCI_ODF_DODF, dmsc_bytes(paths[1], 2));
+    } else if (strcmp(kind, "cdf") == 0) {
+        dmsci_p15_cdf_entry(&w, label, id, vec_number(v, "authority") != 0, path);
+    } else if (strcmp(kind, "opaque") == 0) {
+        dmsci_p15_opaque_entry(&w, label, is_private, application, oid, path);
+    } else if (strcmp(kind, "oid") == 0) {
+        dmsci_p15_oid_entry(&w, label, is_private, application, oid, path);
+    } else {
+        dmsci_p15_token_info(&w, id, application, label);
+    }
+    assert_false(w.bad);
+    vec_assert_hex(v, "output", dmsc_bytes(out, w.n));
+}
+
+static void read_pkcs15(struct vectors *v)
+{
+    struct dmsci_p15_oid_object object;
+    char oid[64], path[40], text[256];
+    enum dmsc_err err = dmsci_p15_oid_object_decode(ctx, vec_hex(v, "read"), &object);
+
+    assert_outcome(v, err);
+    if (err != DMSC_OK)
+        return;
+    dmsci_p15_oid_text(object.oid, oid, sizeof(oid));
+    dmsc_hex_encode(object.path, path);
+    (void)snprintf(text, sizeof(text), "%.*s|%.*s|%s|%s|%d", (int)object.label.n,
+                   object.label.n > 0 ? (const char *)object.label.p : "",
+                   (int)object.application.n,
+                   object.application.n > 0 ? (const char *)object.application.p : "", oid, path,
+                   object.is_private);
+    vec_assert_text(v, "text", text);
+}
+
+static void pkcs15_vectors(void **state)
+{
+    struct vectors *v = vectors_open("card_pkcs15.txt");
+
+    (void)state;
+    while (vectors_next(v)) {
+        if (vec_has(v, "write"))
+            write_pkcs15(v);
+        else
+            read_pkcs15(v);
+    }
+    vectors_close(v);
+}
+
+static void oid_texts(void **state)
+{
+    static const struct {
+        const char *octets, *text;
+    } oids[] = {
+        { "2B0601040181FD59444D01", "1.3.6.1.4.1.32473.68.77.1" },
+        { "672B0701", "2.23.43.7.1" },
+        { "2A864886FC6B81480101", "1.2.840.114283.200.1.1" },
+        { "883703", "2.999.3" },
+        { "27", "0.39" },
+        { "2B86", "" },
+        { "2B8FFFFFFFFF7F", "" },
+        { "", "" },
+    };
+    struct dmsc_buf octets;
+    char text[64];
+
+    (void)state;
+    dmsc_buf_init(&octets, ctx, 64);
+    for (size_t i = 0; i < sizeof(oids) / sizeof(oids[0]); i++) {
+        dmsc_buf_reset(&octets);
+        assert_int_equal(dmsc_hex_decode(oids[i].octets, &octets), DMSC_OK);
+        dmsci_p15_oid_text(dmsc_buf_bytes(&octets), text, sizeof(text));
+        assert_string_equal(text, oids[i].text);
+    }
+    dmsc_buf_clear(&octets);
 }
 
 /* The walk: every prefix, and at every byte each single bit, 00, FF and A5. */
@@ -490,6 +582,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(ma_list_signatures, setup, teardown),
         cmocka_unit_test_setup_teardown(mo_index_vectors, setup, teardown),
         cmocka_unit_test_setup_teardown(psk_vectors, setup, teardown),
+        cmocka_unit_test_setup_teardown(pkcs15_vectors, setup, teardown),
+        cmocka_unit_test_setup_teardown(oid_texts, setup, teardown),
         cmocka_unit_test_setup_teardown(walk_header, setup, teardown),
         cmocka_unit_test_setup_teardown(walk_header_with_new_crc, setup, teardown),
         cmocka_unit_test_setup_teardown(walk_list, setup, teardown),
