@@ -14,6 +14,7 @@
 struct image {
     unsigned char *p;
     size_t n;
+    size_t cap;
 };
 
 /* A write that is not flushed yet; size SIZE_MAX - 1 and above: a truncation to "at". */
@@ -47,12 +48,16 @@ static bool dead;
 
 static void image_resize(struct image *image, size_t n)
 {
-    unsigned char *p = realloc(image->p, n > 0 ? n : 1);
+    if (n > image->cap) {
+        size_t cap = n * 2;
+        unsigned char *p = realloc(image->p, cap);
 
-    assert_non_null(p);
+        assert_non_null(p);
+        image->p = p;
+        image->cap = cap;
+    }
     if (n > image->n)
-        memset(p + image->n, 0, n - image->n);
-    image->p = p;
+        memset(image->p + image->n, 0, n - image->n);
     image->n = n;
 }
 

@@ -158,6 +158,74 @@ static void power_cut(void **state)
     memvfs_reset();
 }
 
+/* A change larger than the cache: SQLite writes of it before it is committed. */
+static enum dmsc_err large_change(struct dmsc_store *store, const struct dmsc_bytes *value)
+{
+    char key[32];
+    enum dmsc_err err = dmsc_store_begin(store);
+
+    if (err != DMSC_OK)
+        return err;
+    for (unsigned i = 0; i < 40 && err == DMSC_OK; i++) {
+        (void)snprintf(key, sizeof(key), "large/%u", i);
+        err = dmsc_store_put(store, key, *value);
+    }
+    if (err == DMSC_OK)
+        return dmsc_store_commit(store);
+    dmsc_store_rollback(store);
+    return err;
+}
+
+static void check_large(struct world *w, bool done, uint8_t now, uint8_t before)
+{
+    struct dmsc_buf value;
+    char key[32];
+    uint8_t found = 0;
+
+    dmsc_buf_init(&value, w->ctx, 1u << 20);
+    for (unsigned i = 0; i < 40; i++) {
+        (void)snprintf(key, sizeof(key), "large/%u", i);
+        assert_int_equal(dmsc_store_get(w->store, key, &value), DMSC_OK);
+        if (i == 0)
+            found = value.p[0];
+        assert_true(found == now || (!done && found == before));
+        for (size_t k = 0; k < value.n; k++)
+            assert_int_equal(value.p[k], found);
+    }
+    dmsc_buf_clear(&value);
+}
+
+static void power_cut_in_a_large_change(void **state)
+{
+    static uint8_t a[50000];
+    static uint8_t b[50000];
+    const struct dmsc_bytes old = dmsc_bytes(a, sizeof(a));
+    const struct dmsc_bytes new = dmsc_bytes(b, sizeof(b));
+
+    (void)state;
+    memset(a, 'a', sizeof(a));
+    memset(b, 'b', sizeof(b));
+    for (unsigned long n = 0;; n += 67) {
+        struct world w;
+        bool done;
+
+        memvfs_reset();
+        assert_int_equal(world_open(&w), DMSC_OK);
+        assert_int_equal(large_change(w.store, &old), DMSC_OK);
+        world_close(&w);
+        memvfs_arm(MEMVFS_POWER_CUT, n);
+        done = world_open(&w) == DMSC_OK && large_change(w.store, &new) == DMSC_OK;
+        world_close(&w);
+        if (!memvfs_stats().fired)
+            break;
+        memvfs_reboot((unsigned)(n % 5));
+        assert_int_equal(world_open(&w), DMSC_OK);
+        check_large(&w, done, 'b', 'a');
+        world_close(&w);
+    }
+    memvfs_reset();
+}
+
 static void power_cut_while_it_is_made(void **state)
 {
     (void)state;
@@ -316,6 +384,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(power_cut),
+        cmocka_unit_test(power_cut_in_a_large_change),
         cmocka_unit_test(power_cut_while_it_is_made),
         cmocka_unit_test(disk_full),
         cmocka_unit_test(io_error),
