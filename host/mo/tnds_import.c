@@ -23,16 +23,14 @@ static const struct dmsci_tnds_item *ranked(const struct import *im, uint32_t ra
 static enum dmsc_err place(const struct import *im, const char *relative, struct dmsc_buf *to)
 {
     const char *first = dmsci_tnds_text(&im->tnds, ranked(im, 0)->uri);
-    size_t parent_n = dmsci_uri_parent_length(first);
     enum dmsc_err err;
 
     dmsc_buf_reset(to);
     if (im->how->root_name == NULL)
         return dmsci_uri_join(im->base, relative, to);
-    /* The first is the top node, all others lie below it: checked by check_root_name(). */
+    /* The first is the top node, all others lie below it: checked by check_root_name(). What the
+     * object says of its own place, the export of a subtree for one, does not count. */
     err = dmsc_buf_append_str(to, im->base);
-    if (err == DMSC_OK)
-        err = dmsc_buf_append(to, dmsc_bytes(first + 1, parent_n - 1));
     if (err == DMSC_OK)
         err = dmsci_buf_printf(to, "/%s%s", im->how->root_name, relative + strlen(first));
     return err;

@@ -214,8 +214,10 @@ enum dmsc_tnds_mode {
 struct dmsc_tnds_import {
     const char *base; /* canonical URI the object's Path and NodeName are relative to */
     enum dmsc_tnds_mode mode;
-    const char *root_name; /* not NULL: name of the one top node, which then must be the only one */
-    const char *acl;       /* not NULL: ACL of each top node that states none */
+    /* not NULL: the object's one top node goes to base under this name, whatever Path and NodeName
+     * it states; more than one are refused */
+    const char *root_name;
+    const char *acl; /* not NULL: ACL of each top node that states none */
 };
 /**
  * @param ret_uri canonical URI of the first top node, appended; NULL if not wanted
