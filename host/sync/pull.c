@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Card to tree. */
 #include "host/sync/sync.h"
-#include <stdio.h>
 #include <string.h>
 
 /* One pull: what was known, what was read. */
@@ -75,78 +74,66 @@ static enum dmsc_err begin_toolkit(struct pull *p)
     return err;
 }
 
-/* Bodies that need not be read again: known, and still in the tree. */
+/* Bodies that need not be read again: taken before, and still in the tree. */
 static enum dmsc_err list_bodies(struct pull *p)
 {
     const struct dmsc_mo_index *index = &p->old.index;
-    struct dmsc_buf uri;
     enum dmsc_err err = DMSC_OK;
 
     p->bodies = dmsci_calloc(p->sync->ctx, index->count, sizeof(*p->bodies));
     if (p->bodies == NULL)
         return DMSC_E_NOMEM;
-    dmsc_buf_init(&uri, p->sync->ctx, dmsc_ctx_limits(p->sync->ctx)->uri_length);
     for (size_t i = 0; err == DMSC_OK && i < index->count; i++) {
+        const struct dmsci_place *place = &p->old.places[i];
         bool there = false;
 
-        dmsc_buf_reset(&uri);
-        err = dmsc_uri_normalise(p->sync->ctx, index->entries[i].path, &uri, NULL);
-        if (err == DMSC_OK)
-            err = dmsc_tree_has(p->sync->tree, dmsc_buf_str(&uri), &there);
+        if (place->left_out != NULL)
+            continue;
+        err = dmsc_tree_has(p->sync->tree, place->uri, &there);
         if (err == DMSC_OK && there)
             p->bodies[p->body_count++] =
                 (struct dmsc_card_known_body){ index->entries[i].id, index->entries[i].version };
     }
-    dmsc_buf_clear(&uri);
     return err;
 }
 
-/* The same body may get another place, owner or flags: then it is taken again. */
-static bool moved(const struct dmsc_mo_entry *a, const struct dmsc_mo_entry *b)
+static bool at_hand(const struct pull *p, uint8_t id)
 {
-    return strcmp(a->path, b->path) != 0 || a->owner != b->owner || a->flags != b->flags ||
-           a->encoding != b->encoding;
-}
-
-static bool some_moved(const struct pull *p)
-{
-    for (size_t i = 0; p->image.index_read && i < p->image.index.count; i++) {
-        const struct dmsc_mo_entry *now = &p->image.index.entries[i];
-        const struct dmsc_mo_entry *then = dmsc_mo_index_by_id(&p->old.index, now->id);
-
-        if (then != NULL && moved(now, then) && dmsc_card_image_body(&p->image, now->id) == NULL)
+    for (size_t i = 0; i < p->body_count; i++) {
+        if (p->bodies[i].id == id)
             return true;
     }
     return false;
 }
 
-static enum dmsc_err read_card(struct pull *p)
+/* Whether what the tree has of an MO can stay: it is at the same place and in the same hands. */
+static bool stays(const struct pull *p, const struct dmsc_mo_entry *then)
 {
-    struct dmsc_card_known known = { .bodies = p->bodies, .body_count = p->body_count };
-    struct dmsc_card_read_options options = DMSC_CARD_READ_OPTIONS_INIT;
-    bool comparable = p->same_card && p->old.known;
-    enum dmsc_err err;
+    const struct dmsc_mo_entry *now = dmsc_mo_index_by_id(&p->fresh.index, then->id);
+    const struct dmsci_place *place;
 
-    options.trust = p->sync->trust;
-    options.pin = p->sync->pin;
-    options.check_iccid = !p->old.known;
-    if (comparable) {
-        const struct dmsc_card_header *h = &p->old.header;
+    if (now == NULL)
+        return false;
+    place = dmsci_place_of(&p->fresh, now);
+    return place->left_out == NULL && strcmp(place->uri, dmsci_place_of(&p->old, then)->uri) == 0 &&
+           dmsci_place_same_hands(&p->old, then, &p->fresh, now);
+}
 
-        dmsci_copy(known.card_tag, h->card_tag, sizeof(known.card_tag));
-        known.generation = h->generation;
-        known.header_crc = h->crc;
-        known.mal_version = h->mal_version;
-        known.mox_version = h->mox_version;
-        options.known = &known;
+/* The same body may get another place, owner or flags, or be wanted for the first time: then it is
+ * taken, whatever its version says. */
+static bool lacks_a_body(const struct pull *p)
+{
+    for (size_t i = 0; i < p->fresh.index.count; i++) {
+        const struct dmsc_mo_entry *now = &p->fresh.index.entries[i];
+        const struct dmsc_mo_entry *then = dmsc_mo_index_by_id(&p->old.index, now->id);
+
+        if (p->fresh.places[i].left_out != NULL || dmsc_card_image_body(&p->image, now->id) != NULL)
+            continue;
+        if (then == NULL || !at_hand(p, now->id) || !stays(p, then) || now->flags != then->flags ||
+            now->encoding != then->encoding)
+            return true;
     }
-    err = dmsc_card_read(p->card, &options, &p->image);
-    if (err == DMSC_OK && comparable && some_moved(p)) {
-        known.body_count = 0;
-        dmsc_card_image_clear(&p->image);
-        err = dmsc_card_read(p->card, &options, &p->image);
-    }
-    return err;
+    return false;
 }
 
 /* What the card says now: the parts just read, and those that still hold. */
@@ -155,6 +142,7 @@ static enum dmsc_err make_fresh(struct pull *p)
     struct dmsc_buf file;
     enum dmsc_err err = DMSC_OK;
 
+    dmsci_card_state_clear(&p->fresh);
     p->fresh.known = true;
     p->fresh.header = p->image.header;
     err = dmsc_ma_list_copy(p->image.list_read ? &p->image.list : &p->old.list, p->sync->ctx,
@@ -165,7 +153,49 @@ static enum dmsc_err make_fresh(struct pull *p)
     err = dmsc_mo_index_encode(p->image.index_read ? &p->image.index : &p->old.index, &file);
     if (err == DMSC_OK)
         err = dmsc_mo_index_decode(p->sync->ctx, dmsc_buf_bytes(&file), &p->fresh.index);
+    if (err == DMSC_OK)
+        err = dmsci_places_make(p->sync->ctx, &p->fresh);
     dmsc_buf_clear(&file);
+    return err;
+}
+
+static enum dmsc_err read_once(struct pull *p, const struct dmsc_card_read_options *options)
+{
+    enum dmsc_err err;
+
+    dmsc_card_image_clear(&p->image);
+    err = dmsc_card_read(p->card, options, &p->image);
+    /* The newest header may have turned out bad: what counts is the one that was read by. */
+    if (err == DMSC_OK)
+        err = check_rollback(p, &p->image.header);
+    return err == DMSC_OK ? make_fresh(p) : err;
+}
+
+static enum dmsc_err read_card(struct pull *p)
+{
+    struct dmsc_card_known known = { .bodies = p->bodies, .body_count = p->body_count };
+    struct dmsc_card_read_options options = DMSC_CARD_READ_OPTIONS_INIT;
+    const struct dmsc_card_header *h = &p->old.header;
+    bool comparable = p->same_card && p->old.known;
+    enum dmsc_err err;
+
+    options.trust = p->sync->trust;
+    options.pin = p->sync->pin;
+    options.check_iccid = !p->old.known;
+    if (comparable) {
+        dmsci_copy(known.card_tag, h->card_tag, sizeof(known.card_tag));
+        known.generation = h->generation;
+        known.header_crc = h->crc;
+        known.mal_version = h->mal_version;
+        known.mox_version = h->mox_version;
+        options.known = &known;
+    }
+    err = read_once(p, &options);
+    if (err == DMSC_OK && comparable && lacks_a_body(p)) {
+        known.mal_version = known.mox_version = 0;
+        known.body_count = 0;
+        err = read_once(p, &options);
+    }
     return err;
 }
 
@@ -184,30 +214,19 @@ static enum dmsc_err owner_acl(const struct dmsc_ma *owner, struct dmsc_buf *acl
     return err;
 }
 
-/* Why an entry cannot be taken over; NULL when it can. */
-static const char *left_out(const struct pull *p, const struct dmsc_mo_entry *entry,
-                            const char *uri)
-{
-    if (entry->encoding != DMSC_MO_TNDS_XML)
-        return "encoding:unsupported: only TNDS in XML is read";
-    if (entry->owner != 0 && dmsc_ma_list_by_id(&p->fresh.list, entry->owner) == NULL)
-        return "ma:unlisted: its owner is not on the MA list";
-    if (strcmp(uri, ".") == 0 || dmsc_uri_below(uri, "./DevInfo") ||
-        dmsc_uri_below(uri, "./DevDetail"))
-        return "path:reserved: the device's own nodes";
-    return NULL;
-}
-
 static enum dmsc_err import_body(struct pull *p, const struct dmsc_mo_entry *entry,
-                                 const struct dmsc_card_body *body, char *uri)
+                                 const struct dmsc_card_body *body, const char *where)
 {
     struct dmsc_tnds_import how = { .mode = (entry->flags & DMSC_MO_FLAG_REPLACE) != 0
                                                 ? DMSC_TNDS_REPLACE
                                                 : DMSC_TNDS_MERGE };
-    char *name = strrchr(uri, '/');
+    char *uri = dmsci_strdup(p->sync->ctx, where);
+    char *name = uri == NULL ? NULL : strrchr(uri, '/');
     struct dmsc_buf acl;
     enum dmsc_err err;
 
+    if (uri == NULL)
+        return DMSC_E_NOMEM;
     dmsc_buf_init(&acl, p->sync->ctx, dmsc_ctx_limits(p->sync->ctx)->node_value);
     err = owner_acl(dmsc_ma_list_by_id(&p->fresh.list, entry->owner), &acl);
     *name = '\0';
@@ -216,10 +235,10 @@ static enum dmsc_err import_body(struct pull *p, const struct dmsc_mo_entry *ent
     how.acl = acl.n > 0 ? dmsc_buf_str(&acl) : NULL;
     if (err == DMSC_OK)
         err = dmsc_tnds_import(p->sync->tree, &how, dmsc_buf_bytes(&body->content), NULL);
-    *name = '/';
     if (err != DMSC_OK)
         dmsci_where(p->sync->ctx, "MO %u of the card, %s", entry->id, entry->path);
     dmsc_buf_clear(&acl);
+    dmsci_free(p->sync->ctx, uri);
     return err;
 }
 
@@ -231,105 +250,74 @@ static bool is_bad_body(enum dmsc_err err)
            err == DMSC_E_LIMIT || err == DMSC_E_STATE || err == DMSC_E_EXISTS;
 }
 
-static enum dmsc_err leave_out_bad(struct pull *p, const struct dmsc_mo_entry *entry)
-{
-    const struct dmsc_diag *d = dmsc_diag_get(p->sync->ctx);
-    char reason[sizeof(((struct dmsc_sync_item *)0)->reason)];
-
-    (void)snprintf(reason, sizeof(reason), "%.47s: %.140s", d->reason, d->why);
-    dmsci_log(p->sync->ctx, DMSC_LOG_WARN, "sync", "MO %u, %s, was left out: %s", entry->id,
-              entry->path, reason);
-    return dmsci_report_item(p->report, DMSC_SYNC_LEFT_OUT, entry, reason);
-}
-
 /* The same version as known: in the tree, unless it was left out when it was read. */
-static enum dmsc_err keep(struct pull *p, const struct dmsc_mo_entry *entry)
+static enum dmsc_err keep(struct pull *p, const struct dmsc_mo_entry *entry,
+                          const struct dmsci_place *place)
 {
-    struct dmsc_buf uri;
     bool there = false;
-    enum dmsc_err err;
+    enum dmsc_err err = dmsc_tree_has(p->sync->tree, place->uri, &there);
 
-    dmsc_buf_init(&uri, p->sync->ctx, dmsc_ctx_limits(p->sync->ctx)->uri_length);
-    err = dmsc_uri_normalise(p->sync->ctx, entry->path, &uri, NULL);
-    if (err == DMSC_OK)
-        err = dmsc_tree_has(p->sync->tree, dmsc_buf_str(&uri), &there);
-    if (err == DMSC_OK)
-        err = there ? dmsci_report_item(p->report, DMSC_SYNC_KEPT, entry, "")
-                    : dmsci_report_item(p->report, DMSC_SYNC_LEFT_OUT, entry,
-                                        "since it was read first");
-    dmsc_buf_clear(&uri);
-    return err;
+    if (err != DMSC_OK)
+        return err;
+    if (there)
+        return dmsci_report_item(p->report, DMSC_SYNC_KEPT, entry, "");
+    return dmsci_report_item(p->report, DMSC_SYNC_LEFT_OUT, entry, "since it was read first");
 }
 
 static enum dmsc_err take(struct pull *p, const struct dmsc_mo_entry *entry)
 {
     const struct dmsci_sync *s = p->sync;
     const struct dmsc_card_body *body = dmsc_card_image_body(&p->image, entry->id);
-    const char *reason;
-    struct dmsc_buf uri;
+    const struct dmsci_place *place = dmsci_place_of(&p->fresh, entry);
     enum dmsc_err err;
 
+    if (place->left_out != NULL)
+        return dmsci_report_item(p->report, DMSC_SYNC_LEFT_OUT, entry, place->left_out);
     if (body == NULL)
-        return keep(p, entry);
-    dmsc_buf_init(&uri, s->ctx, dmsc_ctx_limits(s->ctx)->uri_length);
-    err = dmsc_uri_normalise(s->ctx, entry->path, &uri, NULL);
-    if (err != DMSC_OK)
-        goto out;
-    reason = left_out(p, entry, dmsc_buf_str(&uri));
-    if (reason != NULL) {
-        err = dmsci_report_item(p->report, DMSC_SYNC_LEFT_OUT, entry, reason);
-        goto out;
-    }
-    err = import_body(p, entry, body, (char *)uri.p);
-    if (is_bad_body(err)) {
-        err = leave_out_bad(p, entry);
-        goto out;
-    }
+        return keep(p, entry, place);
+    err = import_body(p, entry, body, place->uri);
+    if (is_bad_body(err))
+        return dmsci_report_failure(p->report, entry);
     if (err == DMSC_OK && (entry->flags & DMSC_MO_FLAG_WRITE_BACK) != 0)
         err = dmsci_state_mark(s, p->fresh.header.card_tag, entry);
-    if (err == DMSC_OK)
-        err = dmsci_report_item(p->report, DMSC_SYNC_TAKEN, entry, "");
-out:
-    dmsc_buf_clear(&uri);
-    return err;
+    return err == DMSC_OK ? dmsci_report_item(p->report, DMSC_SYNC_TAKEN, entry, "") : err;
 }
 
-static enum dmsc_err drop(struct pull *p, const struct dmsc_mo_entry *entry)
+static enum dmsc_err drop(struct pull *p, const struct dmsc_mo_entry *entry, const char *uri)
 {
-    struct dmsc_buf uri;
     bool there = false;
-    enum dmsc_err err;
+    enum dmsc_err err = dmsc_tree_has(p->sync->tree, uri, &there);
 
-    dmsc_buf_init(&uri, p->sync->ctx, dmsc_ctx_limits(p->sync->ctx)->uri_length);
-    err = dmsc_uri_normalise(p->sync->ctx, entry->path, &uri, NULL);
-    if (err == DMSC_OK)
-        err = dmsc_tree_has(p->sync->tree, dmsc_buf_str(&uri), &there);
     if (err == DMSC_OK && there)
-        err = dmsc_tree_delete(p->sync->tree, dmsc_buf_str(&uri), true);
+        err = dmsc_tree_delete(p->sync->tree, uri, true);
     if (err == DMSC_OK && there)
         err = dmsci_report_item(p->report, DMSC_SYNC_REMOVED, entry, "");
-    dmsc_buf_clear(&uri);
     return err;
 }
 
-/* MOs that this card had and has no more, and those of the card before that go with it. */
+static bool purged(const struct dmsci_card_state *state, const struct dmsc_mo_entry *entry)
+{
+    return (state->header.flags & DMSC_CARD_PURGE) != 0 || (entry->flags & DMSC_MO_FLAG_PURGE) != 0;
+}
+
+/* What was never taken is none of the card's: it does not go with it. */
 static enum dmsc_err drop_gone(struct pull *p)
 {
-    const struct dmsc_mo_index *old = &p->old.index;
     enum dmsc_err err = DMSC_OK;
 
-    for (size_t i = 0; err == DMSC_OK && p->same_card && i < old->count; i++) {
-        const struct dmsc_mo_entry *now = dmsc_mo_index_by_id(&p->fresh.index, old->entries[i].id);
-
-        if (now == NULL || strcmp(now->path, old->entries[i].path) != 0)
-            err = drop(p, &old->entries[i]);
-    }
+    /* MOs of the card before that go with it. */
     for (size_t i = 0; err == DMSC_OK && i < p->before.index.count; i++) {
         const struct dmsc_mo_entry *entry = &p->before.index.entries[i];
 
-        if ((p->before.header.flags & DMSC_CARD_PURGE) != 0 ||
-            (entry->flags & DMSC_MO_FLAG_PURGE) != 0)
-            err = drop(p, entry);
+        if (p->before.places[i].left_out == NULL && purged(&p->before, entry))
+            err = drop(p, entry, p->before.places[i].uri);
+    }
+    /* MOs that this card had and has no more, or elsewhere, or in other hands. */
+    for (size_t i = 0; err == DMSC_OK && i < p->old.index.count; i++) {
+        const struct dmsc_mo_entry *entry = &p->old.index.entries[i];
+
+        if (p->old.places[i].left_out == NULL && !stays(p, entry))
+            err = drop(p, entry, p->old.places[i].uri);
     }
     return err;
 }
@@ -373,12 +361,21 @@ static enum dmsc_err apply(struct pull *p, bool dry_run)
 
 static enum dmsc_err report_kept(struct pull *p)
 {
+    struct dmsc_authority *authority = p->sync->authority;
     enum dmsc_err err = DMSC_OK;
 
     p->report->unchanged = true;
     p->report->authorities = (unsigned)p->old.list.count;
-    for (size_t i = 0; err == DMSC_OK && i < p->old.index.count; i++)
-        err = keep(p, &p->old.index.entries[i]);
+    /* A pull that had no memory left for the list has left none in force. */
+    if (dmsc_authority_list(authority)->version != p->old.list.version)
+        err = dmsc_authority_set_list(authority, &p->old.list);
+    for (size_t i = 0; err == DMSC_OK && i < p->old.index.count; i++) {
+        const struct dmsc_mo_entry *entry = &p->old.index.entries[i];
+        const char *left_out = p->old.places[i].left_out;
+
+        err = left_out == NULL ? keep(p, entry, &p->old.places[i])
+                               : dmsci_report_item(p->report, DMSC_SYNC_LEFT_OUT, entry, left_out);
+    }
     return err;
 }
 
@@ -405,8 +402,6 @@ static enum dmsc_err pull(struct pull *p, bool dry_run)
         err = read_card(p);
     if (err == DMSC_OK)
         err = dmsci_certs_read(p->sync, &p->objects);
-    if (err == DMSC_OK)
-        err = make_fresh(p);
     if (err == DMSC_OK)
         err = apply(p, dry_run);
     if (err != DMSC_OK)

@@ -30,3 +30,16 @@ enum dmsc_err dmsci_report_item(struct dmsc_sync_report *report, enum dmsc_sync_
     (void)snprintf(item->reason, sizeof(item->reason), "%s", reason);
     return DMSC_OK;
 }
+
+enum dmsc_err dmsci_report_failure(struct dmsc_sync_report *report,
+                                   const struct dmsc_mo_entry *entry)
+{
+    const struct dmsc_diag *d = dmsc_diag_get(report->ctx);
+    char reason[sizeof(((struct dmsc_sync_item *)0)->reason)];
+
+    (void)snprintf(reason, sizeof(reason), "%.47s: %.140s",
+                   d->reason[0] != '\0' ? d->reason : dmsc_err_name(d->err), d->why);
+    dmsci_log(report->ctx, DMSC_LOG_WARN, "sync", "MO %u, %s, was left out: %s", entry->id,
+              entry->path, reason);
+    return dmsci_report_item(report, DMSC_SYNC_LEFT_OUT, entry, reason);
+}

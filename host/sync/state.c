@@ -7,6 +7,7 @@
 
 void dmsci_card_state_clear(struct dmsci_card_state *state)
 {
+    dmsci_places_clear(state);
     dmsc_ma_list_clear(&state->list);
     dmsc_mo_index_clear(&state->index);
     *state = (struct dmsci_card_state)DMSCI_CARD_STATE_INIT;
@@ -82,6 +83,8 @@ enum dmsc_err dmsci_state_load(struct dmsc_store *store, struct dmsc_ctx *ctx,
         err = get(store, tag, "index", &value);
     if (err == DMSC_OK)
         err = dmsc_mo_index_decode(ctx, dmsc_buf_bytes(&value), &state.index);
+    if (err == DMSC_OK)
+        err = dmsci_places_make(ctx, &state);
     state.known = err == DMSC_OK;
 out:
     if (err == DMSC_OK)

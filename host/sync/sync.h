@@ -27,18 +27,38 @@ struct dmsci_sync {
     struct dmsc_now now;
 };
 
-/** A card as the store remembers it. */
+/** Where an entry of the MO index belongs. */
+struct dmsci_place {
+    char *uri;            /* canonical; "" when its path is none */
+    const char *left_out; /* why it cannot be taken: a reason name, a colon, words; NULL: it can */
+};
+
+/** A card as the store remembers it, or as it was just read. */
 struct dmsci_card_state {
     bool known;
     struct dmsc_card_header header;
     struct dmsc_ma_list list;
     struct dmsc_mo_index index;
+    struct dmsci_place *places; /* one for each entry of the index; NULL when not known */
+    struct dmsc_ctx *places_ctx;
 };
 #define DMSCI_CARD_STATE_INIT                                                                      \
     {                                                                                              \
         0                                                                                          \
     }
 void dmsci_card_state_clear(struct dmsci_card_state *state);
+
+/** Fill state->places from its list and index. What can be taken depends on these alone, so that
+ * the tree is the same whichever generations of a card a device has seen. */
+DMSC_NODISCARD enum dmsc_err dmsci_places_make(struct dmsc_ctx *ctx,
+                                               struct dmsci_card_state *state);
+void dmsci_places_clear(struct dmsci_card_state *state);
+/** @param entry of the state's own index */
+const struct dmsci_place *dmsci_place_of(const struct dmsci_card_state *state,
+                                         const struct dmsc_mo_entry *entry);
+/** Has the MO the same owner, known by the same ServerIDs? */
+bool dmsci_place_same_hands(const struct dmsci_card_state *then, const struct dmsc_mo_entry *was,
+                            const struct dmsci_card_state *now, const struct dmsc_mo_entry *is);
 
 /** The card in force, by its tag. DMSC_E_NOTFOUND before the first one. */
 DMSC_NODISCARD enum dmsc_err dmsci_state_current(struct dmsc_store *store, struct dmsc_ctx *ctx,
@@ -73,7 +93,11 @@ DMSC_NODISCARD enum dmsc_err dmsci_sync_pull(const struct dmsci_sync *sync, bool
                                              struct dmsc_sync_report *report);
 /**
  * Tree to card: every MO that may be written back, differs, and over which @p server_id holds the
- * right to write back, in one commit of the card. The others are named in the report.
+ * right to write back, in one commit of the card. The others are named in the report; so are those
+ * that the card refuses for good (a wrong key, no room, no local writers): no later try would mend
+ * that, and a wrong key that was tried again would be blocked in the end.
+ *
+ * @return DMSC_E_AGAIN (card:changed): somebody else wrote to the card, pull first
  */
 DMSC_NODISCARD enum dmsc_err dmsci_sync_push(const struct dmsci_sync *sync, const char *server_id,
                                              struct dmsc_sync_report *report);
@@ -103,5 +127,8 @@ DMSC_NODISCARD enum dmsc_err dmsci_report_item(struct dmsc_sync_report *report,
                                                enum dmsc_sync_action action,
                                                const struct dmsc_mo_entry *entry,
                                                const char *reason);
+/** LEFT_OUT, for the reason of the story that was told last. */
+DMSC_NODISCARD enum dmsc_err dmsci_report_failure(struct dmsc_sync_report *report,
+                                                  const struct dmsc_mo_entry *entry);
 
 #endif
