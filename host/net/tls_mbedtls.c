@@ -509,12 +509,14 @@ enum dmsc_err dmsci_tls_read(struct dmsci_tls *tls, uint8_t *p, size_t n, size_t
         else if (rc != MBEDTLS_ERR_SSL_WANT_READ && rc != MBEDTLS_ERR_SSL_WANT_WRITE)
             break;
     }
-    if (rc == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
-        rc = 0;
-    if (rc >= 0) {
-        *ret_n = (size_t)rc;
+    if (rc > 0 || rc == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
+        *ret_n = rc > 0 ? (size_t)rc : 0;
         return DMSC_OK;
     }
+    /* The library answers 0 when the connection ended without a goodbye: anybody on the way can do
+     * that, so it is no end of a body. */
+    if (rc == 0)
+        rc = MBEDTLS_ERR_SSL_CONN_EOF;
     return fail_library(tls, rc, "tls:record");
 }
 

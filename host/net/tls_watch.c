@@ -68,23 +68,23 @@ static void handshake_byte(struct dmsci_tls_watch *watch, uint8_t byte)
         end_of_message(watch);
 }
 
+static void alert_byte(struct dmsci_tls_watch *watch, uint8_t byte)
+{
+    watch->alert_n++;
+    if (watch->alert_n == 1)
+        watch->alert_level = byte;
+    if (watch->alert_n == 2 && watch->alert_level == FATAL && !watch->alert) {
+        watch->alert = true;
+        watch->alert_code = byte;
+    }
+}
+
 static void content_byte(struct dmsci_tls_watch *watch, uint8_t byte)
 {
-    switch (watch->head[0]) {
-    case HANDSHAKE:
+    if (watch->head[0] == HANDSHAKE)
         handshake_byte(watch, byte);
-        break;
-    case ALERT:
-        if (watch->body_n < 2)
-            watch->body[watch->body_n++] = byte;
-        if (watch->body_n == 2 && watch->body[0] == FATAL && !watch->alert) {
-            watch->alert = true;
-            watch->alert_code = watch->body[1];
-        }
-        break;
-    default:
-        break;
-    }
+    if (watch->head[0] == ALERT)
+        alert_byte(watch, byte);
 }
 
 static void classify(struct dmsci_tls_watch *watch)
@@ -114,8 +114,7 @@ static void head_byte(struct dmsci_tls_watch *watch, uint8_t byte)
         classify(watch);
     watch->record_left = (size_t)watch->head[3] << 8 | watch->head[4];
     /* A handshake message may go on in the next record, an alert may not. */
-    if (watch->head[0] == ALERT)
-        watch->body_n = 0;
+    watch->alert_n = 0;
     /* From here on a record says no more than its length. TLS 1.3 sends a ChangeCipherSpec for
      * show, but nothing readable follows it either. */
     if (watch->head[0] == CHANGE_CIPHER_SPEC || watch->head[0] == APPLICATION_DATA)

@@ -38,6 +38,8 @@ struct dmsci_tls_watch {
     size_t message_left;
     uint8_t body[DMSCI_TLS_WATCH_HELLO];
     size_t body_n;
+    uint8_t alert_level;
+    size_t alert_n; /* bytes of the alert record so far */
 };
 
 void dmsci_tls_watch_init(struct dmsci_tls_watch *watch);

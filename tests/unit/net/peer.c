@@ -11,11 +11,20 @@
 
 enum { APPLICATION_MAX = 1 << 20, TIMEOUT_MS = 10000 };
 
+/* Where a stream of TLS records is. */
+struct records {
+    size_t n;    /* bytes so far */
+    size_t head; /* of the header, 0..5 */
+    size_t left; /* of the record */
+    uint8_t size;
+    bool flipped;
+};
+
 struct link {
     struct peer *peer;
     int fd;
     gnutls_session_t tls;
-    size_t out_n, in_n;
+    struct records out, in;
 };
 
 /* Until @p fd is readable. false when the test is over and nothing is left to be read. */
@@ -36,10 +45,26 @@ static void tap(uint8_t *to, size_t *n, const void *p, size_t size)
     *n += size;
 }
 
-static void flip(uint8_t *p, size_t n, size_t before, size_t at)
+/* Change the first byte at or behind @p at, counted from 1, that lies inside of a record. Of the
+ * header TLS 1.2 protects nothing but what can be felt: the version is ignored. */
+static void flip(struct records *r, uint8_t *p, size_t n, size_t at)
 {
-    if (at > before && at <= before + n)
-        p[at - before - 1] ^= 0x01;
+    for (size_t i = 0; i < n; i++) {
+        r->n++;
+        if (r->head < 5) {
+            if (r->head == 4)
+                r->left = (size_t)r->size << 8 | p[i];
+            r->size = p[i];
+            r->head = r->head == 4 && r->left == 0 ? 0 : r->head + 1;
+            continue;
+        }
+        if (at != 0 && r->n >= at && !r->flipped) {
+            p[i] ^= 0x01;
+            r->flipped = true;
+        }
+        if (--r->left == 0)
+            r->head = 0;
+    }
 }
 
 static ssize_t push(gnutls_transport_ptr_t user, const void *p, size_t n)
@@ -49,11 +74,10 @@ static ssize_t push(gnutls_transport_ptr_t user, const void *p, size_t n)
     ssize_t sent;
 
     memcpy(copy, p, n);
-    flip(copy, n, link->out_n, link->peer->config.flip_at);
+    flip(&link->out, copy, n, link->peer->config.flip_at);
     sent = send(link->fd, copy, n, MSG_NOSIGNAL);
     if (sent > 0) {
         tap(link->peer->tap_out, &link->peer->tap_out_n, copy, (size_t)sent);
-        link->out_n += (size_t)sent;
     }
     free(copy);
     return sent;
@@ -69,8 +93,7 @@ static ssize_t pull(gnutls_transport_ptr_t user, void *p, size_t n)
     got = recv(link->fd, p, n, 0);
     if (got > 0) {
         tap(link->peer->tap, &link->peer->tap_n, p, (size_t)got);
-        flip(p, (size_t)got, link->in_n, link->peer->config.flip_from_client_at);
-        link->in_n += (size_t)got;
+        flip(&link->in, p, (size_t)got, link->peer->config.flip_from_client_at);
     }
     return got;
 }
@@ -199,7 +222,7 @@ static void converse(struct link *link)
 
 static void serve(struct peer *peer, int fd, const gnutls_datum_t *ticket_key)
 {
-    struct link link = { peer, fd, NULL, 0, 0 };
+    struct link link = { .peer = peer, .fd = fd };
 
     if (peer->config.first.n > 0)
         write_all(&link, (const char *)peer->config.first.p, peer->config.first.n);
