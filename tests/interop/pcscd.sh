@@ -6,15 +6,15 @@
 #   pcscd.sh BUILD SOURCE rate     commands a second against a card that answers 9000 to everything
 #
 # Needs root (unshare), pcscd, vpcd and the OpenSC tools; without them it is skipped, and says so.
-set -u
+set -eu
 build=$1 source=$2 what=$3
 
 skip() { echo "SKIP: $*"; exit 77; }
-fail() { echo "FAIL: $*"; [ -s "$work/out" ] && sed 's/^/  | /' "$work/out"; exit 1; }
+fail() { echo "FAIL: $*"; if [ -s "$work/out" ]; then sed 's/^/  | /' "$work/out"; fi; exit 1; }
 
 if [ -z "${PCSCD_SH_INSIDE:-}" ]; then
   command -v pcscd >/dev/null || skip "pcscd is not installed"
-  ls /usr/lib/pcsc/drivers/serial/libifdvpcd.so >/dev/null 2>&1 || skip "vsmartcard-vpcd is not installed"
+  [ -e /usr/lib/pcsc/drivers/serial/libifdvpcd.so ] || skip "vsmartcard-vpcd is not installed"
   command -v opensc-tool >/dev/null || skip "opensc is not installed"
   unshare -m -n true 2>/dev/null || skip "no right to make namespaces (root has it)"
   PCSCD_SH_INSIDE=1 exec unshare -m -n -- "$0" "$@"
@@ -24,8 +24,8 @@ work=$(mktemp -d)
 children=
 cleanup() {
   local child
-  for child in $children; do kill "$child" 2>/dev/null; done
-  wait 2>/dev/null
+  for child in $children; do kill "$child" 2>/dev/null || true; done
+  wait 2>/dev/null || true
   rm -rf "$work"
 }
 trap cleanup EXIT
@@ -64,7 +64,8 @@ start_card() { # PROFILE OPTION...
 }
 
 stop_card() {
-  kill "$card" && wait "$card" || fail "dmsc-uicc ended with $?"
+  kill "$card" || fail "dmsc-uicc is gone"
+  wait "$card" || fail "dmsc-uicc ended with $?"
 }
 
 expect() { # TEXT COMMAND...
@@ -102,7 +103,8 @@ END
   # What is written outlives the process.
   start_card "$work/card.json" --state "$work/state.json"
   expect "SW1=0x63, SW2=0xC2" opensc-tool -s 002000010830303030FFFFFFFF
-  kill -KILL "$card"; wait "$card" 2>/dev/null
+  kill -KILL "$card"
+  wait "$card" 2>/dev/null || true
   start_card "$work/card.json" --state "$work/state.json"
   expect "SW1=0x63, SW2=0xC2" opensc-tool -s 0020000100
   stop_card
@@ -120,6 +122,8 @@ test_rate() {
 
 # Measured on one processor: which of the processes the scheduler puts where would count three times
 # as much as what they do.
-[ "$what" = rate ] && taskset -cp "$(taskset -cp $$ | sed 's/.*[ ,-]//')" $$ >/dev/null 2>&1
+if [ "$what" = rate ]; then
+  taskset -cp "$(taskset -cp $$ | sed 's/.*[ ,-]//')" $$ >/dev/null 2>&1 || echo "no taskset"
+fi
 start_pcscd
 "test_$what"
