@@ -290,7 +290,7 @@ int main(int argc, char **argv)
     int words;
 
     if (!parse_options(&cli, &g, argc, argv))
-        return usage("see above", "");
+        return (int)usage("see above", "");
     words = argc - optind;
     noun = words > 0 ? argv[optind] : NULL;
     verb = words > 1 ? argv[optind + 1] : NULL;
@@ -309,16 +309,17 @@ int main(int argc, char **argv)
         return g.help ? CLI_DONE : CLI_USAGE;
     }
     if (c == NULL)
-        return usage("there is no such command", verb != NULL && cli_is_noun(noun) ? verb : noun);
+        return (int)usage("there is no such command",
+                          verb != NULL && cli_is_noun(noun) ? verb : noun);
     if (g.help) {
         cli_help_command(c);
         return CLI_DONE;
     }
     if (foreign_option(&cli, c) != NULL)
-        return usage("this command does not take the option", foreign_option(&cli, c));
+        return (int)usage("this command does not take the option", foreign_option(&cli, c));
     cli.arguments = words - (c->verb != NULL ? 2 : 1);
     cli.argument = argv + optind + (c->verb != NULL ? 2 : 1);
     if (cli.arguments < c->least || cli.arguments > c->most)
-        return usage("wrong number of arguments, it wants", c->arguments);
-    return run(&cli, c, &g);
+        return (int)usage("wrong number of arguments, it wants", c->arguments);
+    return (int)run(&cli, c, &g);
 }
