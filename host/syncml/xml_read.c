@@ -100,7 +100,8 @@ static void on_start(void *user, const xmlChar *local, const xmlChar *prefix, co
         return;
     }
     if (data == NULL) {
-        if (r->depth == 1 && !namespace_known(r, uri)) {
+        if (r->depth == 1 && strcmp((const char *)local, "SyncML") == 0 &&
+            !namespace_known(r, uri)) {
             refuse(r, DMSC_E_MALFORMED, "syncml:version", "a namespace of no SyncML we know");
             return;
         }
