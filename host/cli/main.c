@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -281,6 +282,14 @@ static enum cli_exit run(struct cli *cli, const struct cli_command *c, const str
     return code;
 }
 
+/* PINs and keys are in memory for a while: a crash must not write them to a disk. */
+static void no_core_file(void)
+{
+    const struct rlimit none = { 0, 0 };
+
+    (void)setrlimit(RLIMIT_CORE, &none);
+}
+
 int main(int argc, char **argv)
 {
     struct cli cli = { .json = false };
@@ -289,6 +298,7 @@ int main(int argc, char **argv)
     const char *noun, *verb;
     int words;
 
+    no_core_file();
     if (!parse_options(&cli, &g, argc, argv))
         return (int)usage("see above", "");
     words = argc - optind;

@@ -82,6 +82,7 @@ DMSC_API void dmsc_buf_init(struct dmsc_buf *buf, struct dmsc_ctx *ctx, size_t c
 DMSC_API void dmsc_buf_clear(struct dmsc_buf *buf);
 /** Forget the content (wiped), keep the memory. */
 DMSC_API void dmsc_buf_reset(struct dmsc_buf *buf);
+/** @param b must not be bytes of @p buf itself, which may move */
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_buf_append(struct dmsc_buf *buf, struct dmsc_bytes b);
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_buf_append_u8(struct dmsc_buf *buf, uint8_t v);
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_buf_append_str(struct dmsc_buf *buf, const char *s);

@@ -9,8 +9,8 @@ extern "C" {
 #endif
 
 /**
- * A PIN, a key, a password. Owns its bytes, which are locked out of core files where the system
- * can do so, and wiped before they are freed. Never printed, never logged.
+ * A PIN, a key, a password. Owns its bytes, which are wiped before they are freed. Never printed,
+ * never logged. A program that holds one forbids itself core files, as dmsc does.
  */
 struct dmsc_secret {
     struct dmsc_ctx *ctx;
