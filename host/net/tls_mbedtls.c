@@ -3,6 +3,7 @@
 #include "host/net/tls.h"
 #include "host/net/conn.h"
 #include "host/net/tls_fail.h"
+#include "host/net/tls_identity.h"
 #include "host/net/tls_verify.h"
 #include "host/net/tls_watch.h"
 #include <mbedtls/error.h>
@@ -32,11 +33,10 @@ static const int suites[] = {
 
 struct dmsci_tls {
     struct dmsc_ctx *ctx;
-    mbedtls_x509_crt anchors, chain;
-    mbedtls_pk_context key;
+    struct dmsci_tls_identity id;
     struct dmsci_rng *rng;
     mbedtls_ssl_config conf;
-    bool has_chain, demand_mutual;
+    bool demand_mutual;
     dmsci_tls_check *check;
     void *check_user;
 
@@ -102,12 +102,6 @@ static void set_versions(mbedtls_ssl_config *conf)
         conf, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
 #endif
 }
-
-static int key_fits(const mbedtls_x509_crt *chain, const mbedtls_pk_context *key,
-                    struct dmsci_rng *rng)
-{
-    return mbedtls_pk_check_pair(&chain->pk, key, mbedtls_ctr_drbg_random, &rng->drbg);
-}
 #else
 static int start_library(void)
 {
@@ -118,13 +112,6 @@ static void set_versions(mbedtls_ssl_config *conf)
 {
     mbedtls_ssl_conf_min_version(conf, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
     mbedtls_ssl_conf_max_version(conf, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
-}
-
-static int key_fits(const mbedtls_x509_crt *chain, const mbedtls_pk_context *key,
-                    struct dmsci_rng *rng)
-{
-    (void)rng;
-    return mbedtls_pk_check_pair(&chain->pk, key);
 }
 #endif
 
@@ -138,55 +125,6 @@ static bool is_session_ticket(int rc)
 #endif
 }
 
-static enum dmsc_err parse_all(struct dmsc_ctx *ctx, const struct dmsc_bytes *der, size_t count,
-                               mbedtls_x509_crt *crt)
-{
-    enum dmsc_err err = DMSC_OK;
-
-    /* The library appends: one list of all. It copies, and checks what is behind a certificate
-     * only by our own parser, so each is looked at alone first. */
-    for (size_t i = 0; err == DMSC_OK && i < count; i++) {
-        mbedtls_x509_crt one;
-        int rc = 0;
-
-        mbedtls_x509_crt_init(&one);
-        err = dmsci_crt_parse(ctx, der[i], &one);
-        mbedtls_x509_crt_free(&one);
-        if (err == DMSC_OK)
-            rc = mbedtls_x509_crt_parse_der(crt, der[i].p, der[i].n);
-        if (rc != 0)
-            err = dmsci_mbed_fail(ctx, DMSC_E_MALFORMED, rc, "read a certificate");
-    }
-    return err;
-}
-
-static enum dmsc_err load_identity(struct dmsci_tls *tls, const struct dmsci_tls_config *config)
-{
-    enum dmsc_err err;
-    int rc;
-
-    if (config->chain_count == 0)
-        return DMSC_OK;
-    if (config->key == NULL || config->key->n == 0) {
-        err = dmsci_fail(tls->ctx, DMSC_E_CONFIG, "use a client certificate");
-        dmsci_why(tls->ctx, "tls:key", "there is no private key to it");
-        return err;
-    }
-    err = parse_all(tls->ctx, config->chain, config->chain_count, &tls->chain);
-    if (err == DMSC_OK)
-        err = dmsci_pk_parse(tls->ctx, config->key, tls->rng, &tls->key);
-    if (err != DMSC_OK)
-        return err;
-    rc = key_fits(&tls->chain, &tls->key, tls->rng);
-    if (rc != 0) {
-        err = dmsci_mbed_fail(tls->ctx, DMSC_E_CONFIG, rc, "use a client certificate");
-        dmsci_why(tls->ctx, "tls:key", "the private key does not belong to it");
-        return err;
-    }
-    tls->has_chain = true;
-    return DMSC_OK;
-}
-
 static enum dmsc_err configure(struct dmsci_tls *tls)
 {
     mbedtls_ssl_config *conf = &tls->conf;
@@ -195,14 +133,14 @@ static enum dmsc_err configure(struct dmsci_tls *tls)
     if (rc == 0)
         rc = mbedtls_ssl_config_defaults(conf, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
                                          MBEDTLS_SSL_PRESET_DEFAULT);
-    if (rc == 0 && tls->has_chain)
-        rc = mbedtls_ssl_conf_own_cert(conf, &tls->chain, &tls->key);
+    if (rc == 0 && tls->id.has_chain)
+        rc = mbedtls_ssl_conf_own_cert(conf, &tls->id.chain, &tls->id.key);
     if (rc != 0)
         return dmsci_mbed_fail(tls->ctx, DMSC_E_TLS, rc, "set up TLS");
     set_versions(conf);
     mbedtls_ssl_conf_authmode(conf, MBEDTLS_SSL_VERIFY_REQUIRED);
     mbedtls_ssl_conf_verify(conf, dmsci_tls_verify_step, &tls->verify);
-    mbedtls_ssl_conf_ca_chain(conf, &tls->anchors, NULL);
+    mbedtls_ssl_conf_ca_chain(conf, &tls->id.anchors, NULL);
     mbedtls_ssl_conf_ciphersuites(conf, suites);
     mbedtls_ssl_conf_dhm_min_bitlen(conf, 2048);
     mbedtls_ssl_conf_rng(conf, mbedtls_ctr_drbg_random, &tls->rng->drbg);
@@ -218,11 +156,6 @@ enum dmsc_err dmsci_tls_new(struct dmsc_ctx *ctx, const struct dmsci_tls_config 
 
     if (config->check == NULL)
         return dmsci_fail(ctx, DMSC_E_ARG, "set up TLS without a check of the peer");
-    if (config->anchor_count == 0) {
-        (void)dmsci_fail(ctx, DMSC_E_CONFIG, "set up TLS");
-        dmsci_why(ctx, "tls:no-anchor", "there is no certificate to verify the server with");
-        return DMSC_E_CONFIG;
-    }
     tls = dmsci_alloc(ctx, sizeof(*tls));
     if (tls == NULL)
         return DMSC_E_NOMEM;
@@ -230,16 +163,12 @@ enum dmsc_err dmsci_tls_new(struct dmsc_ctx *ctx, const struct dmsci_tls_config 
     tls->check = config->check;
     tls->check_user = config->check_user;
     tls->demand_mutual = config->demand_mutual;
-    mbedtls_x509_crt_init(&tls->anchors);
-    mbedtls_x509_crt_init(&tls->chain);
-    mbedtls_pk_init(&tls->key);
+    dmsci_tls_identity_init(&tls->id);
     mbedtls_ssl_config_init(&tls->conf);
     mbedtls_ssl_session_init(&tls->session);
     err = dmsci_rng_new(ctx, &tls->rng);
     if (err == DMSC_OK)
-        err = parse_all(ctx, config->anchors, config->anchor_count, &tls->anchors);
-    if (err == DMSC_OK)
-        err = load_identity(tls, config);
+        err = dmsci_tls_identity_load(ctx, config, tls->rng, &tls->id);
     if (err == DMSC_OK)
         err = configure(tls);
     if (err != DMSC_OK) {
@@ -264,9 +193,7 @@ void dmsci_tls_free(struct dmsci_tls *tls)
     dmsci_tls_disconnect(tls);
     mbedtls_ssl_session_free(&tls->session);
     mbedtls_ssl_config_free(&tls->conf);
-    mbedtls_pk_free(&tls->key);
-    mbedtls_x509_crt_free(&tls->chain);
-    mbedtls_x509_crt_free(&tls->anchors);
+    dmsci_tls_identity_clear(&tls->id);
     dmsci_rng_free(tls->ctx, tls->rng);
     dmsci_free(tls->ctx, tls->host);
     dmsci_free(tls->ctx, tls);
@@ -285,7 +212,7 @@ static enum dmsc_err fail_library(struct dmsci_tls *tls, int rc, const char *rea
     if (tls->io_err != DMSC_OK)
         return tls->io_err;
     if (rc == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE)
-        return dmsci_tls_fail_alert(tls->ctx, tls->host, &tls->watch, tls->has_chain,
+        return dmsci_tls_fail_alert(tls->ctx, tls->host, &tls->watch, tls->id.has_chain,
                                     tls->ssl.DMSCI_MBED_FIELD(in_msg)[1]);
     if (rc == MBEDTLS_ERR_SSL_CONN_EOF || rc == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
         return fail_tls(tls, "tls:closed", "the server closed the connection in the middle");
@@ -307,9 +234,9 @@ static enum dmsc_err fail_io(struct dmsci_tls *tls)
            (n = dmsci_conn_try_read(tls->conn, rest, sizeof(rest))) > 0)
         dmsci_tls_watch_feed(&tls->watch, dmsc_bytes(rest, n));
     if (tls->watch.alert)
-        return dmsci_tls_fail_alert(tls->ctx, tls->host, &tls->watch, tls->has_chain,
+        return dmsci_tls_fail_alert(tls->ctx, tls->host, &tls->watch, tls->id.has_chain,
                                     tls->watch.alert_code);
-    if (tls->watch.certificate_request && !tls->has_chain && tls->io_err != DMSC_E_TIMEOUT)
+    if (tls->watch.certificate_request && !tls->id.has_chain && tls->io_err != DMSC_E_TIMEOUT)
         return dmsci_tls_fail_alert(tls->ctx, tls->host, &tls->watch, false,
                                     DMSCI_TLS_ALERT_CERTIFICATE_REQUIRED);
     return tls->io_err != DMSC_OK
@@ -320,6 +247,7 @@ static enum dmsc_err fail_io(struct dmsci_tls *tls)
 static enum dmsc_err fail_handshake(struct dmsci_tls *tls, int rc)
 {
     enum dmsc_err err;
+    uint32_t flags;
 
     if (tls->io_err != DMSC_OK)
         return fail_io(tls);
@@ -328,14 +256,12 @@ static enum dmsc_err fail_handshake(struct dmsci_tls *tls, int rc)
     err = dmsci_tls_fail_version(tls->ctx, tls->host, &tls->watch);
     if (err != DMSC_OK)
         return err;
-    if (rc == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED || rc == MBEDTLS_ERR_SSL_BAD_HS_CERTIFICATE) {
-        /* The library adds the flags of key usage after the walk. */
-        uint32_t flags = mbedtls_ssl_get_verify_result(&tls->ssl);
-
-        if (flags == UINT32_MAX)
-            flags = tls->verify.flags;
+    /* The library adds the flags of key usage after the walk; all ones: it never got so far. */
+    flags = mbedtls_ssl_get_verify_result(&tls->ssl);
+    if (flags == UINT32_MAX)
+        flags = tls->verify.flags;
+    if (flags != 0)
         return dmsci_tls_verify_fail(tls->ctx, flags, tls->host, tls->verify.subject);
-    }
     if (rc == MBEDTLS_ERR_SSL_CONN_EOF)
         return fail_io(tls);
     return fail_library(tls, rc, "tls:handshake");
@@ -374,7 +300,7 @@ static enum dmsc_err setup(struct dmsci_tls *tls)
 /* Did the server ask for our certificate? TLS 1.3 hides the question, not the answer's size. */
 static bool was_presented(const struct dmsci_tls *tls)
 {
-    if (!tls->has_chain)
+    if (!tls->id.has_chain)
         return false;
     if (tls->watch.version >= 0x0304)
         return tls->sent > BARE_FLIGHT_MAX;
@@ -474,7 +400,7 @@ enum dmsc_err dmsci_tls_connect(struct dmsci_tls *tls, struct dmsci_conn *conn, 
     tls->closing = false;
     tls->sent = 0;
     tls->verify = (struct dmsci_tls_verify){ .ctx = tls->ctx, .host = tls->host };
-    tls->verify.anchors = &tls->anchors;
+    tls->verify.anchors = &tls->id.anchors;
     dmsci_tls_watch_init(&tls->watch);
     mbedtls_ssl_init(&tls->ssl);
     tls->open = true;
@@ -520,6 +446,23 @@ enum dmsc_err dmsci_tls_read(struct dmsci_tls *tls, uint8_t *p, size_t n, size_t
     return fail_library(tls, rc, "tls:record");
 }
 
+/* In TLS 1.3 a server refuses our certificate after the handshake: it sends an alert and closes,
+ * and what we notice first is that we cannot send. Why lies in the receive queue. */
+static enum dmsc_err fail_write(struct dmsci_tls *tls, int rc)
+{
+    uint8_t unused[16];
+
+    if (tls->io_err == DMSC_E_NET) {
+        int why = mbedtls_ssl_read(&tls->ssl, unused, sizeof(unused));
+
+        if (why == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
+            tls->io_err = DMSC_OK;
+            return fail_library(tls, why, "tls:record");
+        }
+    }
+    return fail_library(tls, rc, "tls:record");
+}
+
 enum dmsc_err dmsci_tls_write(struct dmsci_tls *tls, struct dmsc_bytes bytes)
 {
     if (!tls->open)
@@ -530,7 +473,7 @@ enum dmsc_err dmsci_tls_write(struct dmsci_tls *tls, struct dmsc_bytes bytes)
         if (rc == MBEDTLS_ERR_SSL_WANT_READ || rc == MBEDTLS_ERR_SSL_WANT_WRITE)
             continue;
         if (rc <= 0)
-            return fail_library(tls, rc, "tls:record");
+            return fail_write(tls, rc);
         bytes.p += rc;
         bytes.n -= (size_t)rc;
     }

@@ -114,7 +114,7 @@ static void certificates_that_are_too_weak(void **state)
     /* GnuTLS must be talked into serving them. */
     for (int i = 0; i < 2; i++) {
         bench_init(&b, &pki, i == 0 ? "sha1" : "short");
-        b.server.priority = "LEGACY:%VERIFY_ALLOW_SIGN_WITH_SHA1:%VERIFY_ALLOW_BROKEN";
+        b.server.priority = "LEGACY:-VERS-TLS1.3:%VERIFY_ALLOW_SIGN_WITH_SHA1:%VERIFY_ALLOW_BROKEN";
         bench_trust(&b, "ca.der");
         assert_int_equal(bench_open(&b), DMSC_E_TLS);
         bench_assert_reason(&b, "tls:weak");
