@@ -4,7 +4,7 @@
 #define DMSCI_SIM_CARD_H
 
 #include "simulator/uicc/atr.h"
-#include "simulator/uicc/fs.h"
+#include "simulator/uicc/fs/fs.h"
 #include <dmsc/sim.h>
 
 #define DMSCI_SIM_CHANNELS_MAX 20u /* TS 102 221 10.1.1: 0 to 19 */

@@ -414,50 +414,6 @@ static void settle_sfis(struct dmsci_sim_fs *fs)
     }
 }
 
-static enum dmsc_err fill_records(struct builder *b, const struct dmsci_sim_node *node,
-                                  const struct dmsci_sim_file *file, const json_t *content)
-{
-    enum dmsc_err err = DMSC_OK;
-
-    if (!json_is_array(content))
-        return dmsci_sim_json_wrong(node, "content", "profile:type",
-                                    "an array with one content a record is wanted");
-    if (json_array_size(content) > file->records)
-        return dmsci_sim_json_wrong(node, "content", "profile:content", "%zu records for %u",
-                                    json_array_size(content), file->records);
-    for (size_t i = 0; err == DMSC_OK && i < json_array_size(content); i++) {
-        char what[32];
-
-        (void)snprintf(what, sizeof(what), "content[%zu]", i);
-        err = dmsci_sim_json_content(node, what, json_array_get(content, i),
-                                     b->fs->content + file->content + i * file->record_length,
-                                     file->record_length);
-    }
-    return err;
-}
-
-static enum dmsc_err fill_file(struct builder *b, const struct dmsci_sim_node *node,
-                               const struct dmsci_sim_file *file)
-{
-    const json_t *content = json_object_get(node->object, "content");
-    const char *fill = "FF";
-    unsigned byte = 0xFF;
-    enum dmsc_err err = dmsci_sim_json_text(node, "fill", &fill);
-
-    if (err == DMSC_OK)
-        err = dmsci_sim_json_id(node, "fill", fill, 2, &byte);
-    if (err != DMSC_OK)
-        return err;
-    for (size_t i = 0; i < file->size; i++)
-        b->fs->content[file->content + i] = (uint8_t)byte;
-    if (content == NULL)
-        return DMSC_OK;
-    if (dmsci_sim_file_has_records(file))
-        return fill_records(b, node, file, content);
-    return dmsci_sim_json_content(node, "content", content, b->fs->content + file->content,
-                                  file->size);
-}
-
 static enum dmsc_err each_file(struct builder *b, const json_t *files,
                                enum dmsc_err (*run)(struct builder *b,
                                                     const struct dmsci_sim_node *node,
@@ -494,7 +450,7 @@ static enum dmsc_err fill_one(struct builder *b, const struct dmsci_sim_node *no
     const struct dmsci_sim_file *file = &b->fs->files[index];
 
     (void)path;
-    return dmsci_sim_file_is_df(file) ? DMSC_OK : fill_file(b, node, file);
+    return dmsci_sim_file_is_df(file) ? DMSC_OK : dmsci_sim_fill(node, b->fs, file);
 }
 
 static enum dmsc_err reserve(struct builder *b, size_t n)

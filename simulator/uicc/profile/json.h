@@ -32,6 +32,11 @@ DMSC_NODISCARD enum dmsc_err dmsci_sim_json_bool(const struct dmsci_sim_node *no
 DMSC_NODISCARD enum dmsc_err dmsci_sim_json_number(const struct dmsci_sim_node *node,
                                                    const char *key, unsigned least, unsigned most,
                                                    unsigned *ret_value);
+/** A whole number that stands anywhere. */
+DMSC_NODISCARD enum dmsc_err dmsci_sim_json_whole(const struct dmsci_sim_node *node,
+                                                  const char *key, const json_t *value,
+                                                  unsigned least, unsigned most,
+                                                  unsigned *ret_value);
 /** Hex digits of @p least to @p most bytes, appended to @p ret. */
 DMSC_NODISCARD enum dmsc_err dmsci_sim_json_hex(const struct dmsci_sim_node *node, const char *key,
                                                 size_t least, size_t most, struct dmsc_buf *ret);
@@ -39,14 +44,5 @@ DMSC_NODISCARD enum dmsc_err dmsci_sim_json_hex(const struct dmsci_sim_node *nod
 DMSC_NODISCARD enum dmsc_err dmsci_sim_json_id(const struct dmsci_sim_node *node, const char *key,
                                                const char *text, size_t digits,
                                                unsigned *ret_value);
-
-/**
- * Write content into @p to, which holds the filling before: hex digits, an object with "hex",
- * "text" or "fill" and perhaps "at" and "count", or an array of these, one behind the other.
- * @param what for the story: "content", "content[3]"
- */
-DMSC_NODISCARD enum dmsc_err dmsci_sim_json_content(const struct dmsci_sim_node *node,
-                                                    const char *what, const json_t *content,
-                                                    uint8_t *to, size_t size);
 
 #endif

@@ -3,7 +3,7 @@
 #define DMSCI_SIM_PROFILE_H
 
 #include "simulator/uicc/card.h"
-#include <jansson.h>
+#include "simulator/uicc/profile/json.h"
 
 /**
  * Read a profile with all it is based on, merged into one object that the caller frees with
@@ -23,5 +23,13 @@ DMSC_NODISCARD enum dmsc_err dmsci_sim_build(struct dmsc_ctx *ctx, const json_t 
 /** Its part "files": fills sim->fs but the FCPs. (files.c) */
 DMSC_NODISCARD enum dmsc_err dmsci_sim_build_files(struct dmsc_sim *sim, const json_t *profile,
                                                    const char *file);
+/**
+ * Fill an EF (content.c): "fill", and over it "content": hex digits, an object with "hex", "text"
+ * or "fill" and perhaps "at" and "count", or an array of these, one behind the other; an array with
+ * one of these a record.
+ */
+DMSC_NODISCARD enum dmsc_err dmsci_sim_fill(const struct dmsci_sim_node *node,
+                                            const struct dmsci_sim_fs *fs,
+                                            const struct dmsci_sim_file *file);
 
 #endif

@@ -41,8 +41,7 @@ static void put_text(char *out, size_t size, size_t *n, const char *digits, size
     out[*n] = '\0';
 }
 
-/* Upper-case digits without spaces; "FF*16" is FF sixteen times; a comment ends the line. */
-static void normalise(const char *line, char *out, size_t size)
+void card_hex(const char *line, char *out, size_t size)
 {
     size_t n = 0;
 
@@ -76,7 +75,7 @@ static void transmit(struct dmsc_sim *sim, const char *capdu, char ret_hex[HEX_M
     char hex[HEX_MAX];
     size_t n = 0;
 
-    normalise(capdu, hex, sizeof(hex));
+    card_hex(capdu, hex, sizeof(hex));
     dmsc_buf_init(&buf, ctx, HEX_MAX);
     assert_int_equal(dmsc_hex_decode(hex, &buf), DMSC_OK);
     exact = support_copy_exact(dmsc_buf_bytes(&buf));
@@ -101,7 +100,7 @@ void card_expect(struct dmsc_sim *sim, const char *capdu, const char *rapdu)
     char actual[HEX_MAX], expected[HEX_MAX];
 
     transmit(sim, capdu, actual);
-    normalise(rapdu, expected, sizeof(expected));
+    card_hex(rapdu, expected, sizeof(expected));
     if (strcmp(actual, expected) != 0)
         fail_msg("%s\n  answers  %s\n  expected %s", capdu, actual, expected);
 }
@@ -117,7 +116,7 @@ void card_content(struct dmsc_sim *sim, const char *path, const char *hex)
     if (content.n > HEX_MAX / 2 - 1)
         dmsc_buf_truncate(&content, HEX_MAX / 2 - 1);
     dmsc_hex_encode(dmsc_buf_bytes(&content), actual);
-    normalise(hex, expected, sizeof(expected));
+    card_hex(hex, expected, sizeof(expected));
     actual[strlen(expected)] = '\0';
     assert_string_equal(actual, expected);
     dmsc_buf_clear(&content);

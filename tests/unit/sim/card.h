@@ -12,6 +12,8 @@ struct dmsc_ctx *card_ctx(void);
 /** Powered card of card-scripts/NAME.json. */
 struct dmsc_sim *card_new(struct dmsc_ctx *ctx, const char *name,
                           const struct dmsc_sim_options *options);
+/** Upper-case digits without spaces; "FF*16" is FF sixteen times; a comment ends the line. */
+void card_hex(const char *line, char *out, size_t size);
 /** Transmit hex, expect hex: "9000", data and SW; "-" means no answer. Fails the test. */
 void card_expect(struct dmsc_sim *sim, const char *capdu, const char *rapdu);
 /** Transmit hex, whatever the answer is. */

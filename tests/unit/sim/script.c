@@ -68,9 +68,11 @@ static void order_off(struct script *s, const char *words)
 static void order_queue(struct script *s, const char *words)
 {
     struct dmsc_buf command;
+    char hex[1200];
 
+    card_hex(words, hex, sizeof(hex));
     dmsc_buf_init(&command, s->ctx, 300);
-    assert_int_equal(dmsc_hex_decode(words, &command), DMSC_OK);
+    assert_int_equal(dmsc_hex_decode(hex, &command), DMSC_OK);
     assert_int_equal(dmsc_sim_queue(s->sim, dmsc_buf_bytes(&command)), DMSC_OK);
     dmsc_buf_clear(&command);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "simulator/uicc/fs.h"
+#include "simulator/uicc/fs/fs.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From the security attributes of a file to a rule that a command can ask in one step. */
-#include "simulator/uicc/fs.h"
+#include "simulator/uicc/fs/fs.h"
 
 /* TS 102 221 9.2.7: an EF(ARR) that is not in the DF of the file is looked for in the DFs above. */
 static unsigned find_arr(const struct dmsci_sim_fs *fs, unsigned file, uint16_t fid)

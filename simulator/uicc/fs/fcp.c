@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The FCP of each file, made once: SELECT only points at it. */
-#include "simulator/uicc/fs.h"
+#include "simulator/uicc/fs/fs.h"
 
 #define PIN_STATUS_MAX (2u + 2u + 3u * DMSCI_SIM_DF_KEYS_MAX)
 
