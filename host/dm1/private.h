@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shared by the files of this folder only. */
+/* Shared by the files of this folder and of node/ only. */
 #ifndef DMSCI_DM1_PRIVATE_H
 #define DMSCI_DM1_PRIVATE_H
 
@@ -62,7 +62,7 @@ DMSC_NODISCARD enum dmsc_err dmsci_dm1_classify(struct dmsc_dm1 *dm1, struct dms
 
 bool dmsci_dm1_is_alert(const struct dmsci_syncml_command *command, enum dmsci_alert code);
 
-/* package.c: what is sent. The result is in dm1->sent. */
+/* package1.c, pack.c, room.c: what is sent. The result is in dm1->sent. */
 DMSC_NODISCARD enum dmsc_err dmsci_dm1_write_package1(struct dmsc_dm1 *dm1);
 /* As many of the answers as fit, with the Status for the SyncHdr in front. DMSC_E_LIMIT: none do.
  */
@@ -100,7 +100,7 @@ struct dmsci_dm1_op {
     enum dmsc_err failure; /* of ours, where a decision was asked for */
 };
 
-/* item.c */
+/* node/item.c */
 DMSC_NODISCARD enum dmsc_err dmsci_dm1_item(struct dmsc_dm1 *dm1, const struct dmsci_dm1_turn *turn,
                                             const struct dmsci_syncml_command *command,
                                             const struct dmsci_syncml_item *item, bool atomic,
@@ -116,7 +116,7 @@ bool dmsci_dm1_visible(struct dmsci_dm1_op *op, const char *uri);
 /* "prop=" or "list=" of the query: what stands behind it, else NULL. */
 const char *dmsci_dm1_query(const struct dmsci_dm1_op *op, const char *kind);
 
-/* get.c, list.c, write.c, tnds.c: the commands on a node */
+/* node/get.c, list.c, write.c, tnds.c: the commands on a node */
 DMSC_NODISCARD enum dmsc_err dmsci_dm1_get(struct dmsci_dm1_op *op);
 DMSC_NODISCARD enum dmsc_err dmsci_dm1_list(struct dmsci_dm1_op *op, const char *how);
 DMSC_NODISCARD enum dmsc_err dmsci_dm1_add(struct dmsci_dm1_op *op);
@@ -130,7 +130,7 @@ bool dmsci_dm1_is_tnds(const char *type);
 DMSC_NODISCARD enum dmsc_err dmsci_dm1_creator_acl(struct dmsci_dm1_op *op, const char *parent,
                                                    struct dmsc_buf *ret_acl);
 
-/* value.c: between the stored form of a value and the one that is carried (TND 7.7.2) */
+/* node/value.c: between the stored form of a value and the one that is carried (TND 7.7.2) */
 /* Fill in Meta and Data of @p item for a leaf or interior node. */
 DMSC_NODISCARD enum dmsc_err dmsci_dm1_show(struct dmsc_dm1 *dm1, const char *uri,
                                             const struct dmsc_node *node, bool with_data,
@@ -139,7 +139,7 @@ DMSC_NODISCARD enum dmsc_err dmsci_dm1_show(struct dmsc_dm1 *dm1, const char *ur
 DMSC_NODISCARD enum dmsc_err dmsci_dm1_take(struct dmsci_dm1_op *op, enum dmsc_format *format,
                                             struct dmsc_buf *ret_value, bool *ret_good);
 
-/* object.c: chunks. @p ret_whole false: the outcome is settled, nothing is to be executed. */
+/* node/object.c: chunks. @p ret_whole false: the outcome is settled, nothing is to be executed. */
 DMSC_NODISCARD enum dmsc_err dmsci_dm1_chunk(struct dmsci_dm1_op *op, bool *ret_whole);
 void dmsci_dm1_object_drop(struct dmsc_dm1 *dm1);
 /* Something else came before the end of the object: Alert 1225. */

@@ -8,12 +8,6 @@
 
 #define TITLE_MAX 255u /* TND 7.7.8 */
 
-static enum dmsc_err value_buf(struct dmsci_dm1_op *op, struct dmsc_buf *buf)
-{
-    dmsc_buf_init(buf, op->dm1->ctx, SIZE_MAX / 4);
-    return DMSC_OK;
-}
-
 /* The nearest ancestor that exists, and the first node below it that does not, of op->uri. */
 static enum dmsc_err first_missing(struct dmsci_dm1_op *op, struct dmsc_buf *parent,
                                    struct dmsc_buf *first)
@@ -119,10 +113,10 @@ static enum dmsc_err add_leaf(struct dmsci_dm1_op *op, enum dmsc_format format)
     struct dmsc_node_spec spec = DMSC_NODE_SPEC_INIT;
     struct dmsc_buf value;
     bool good = false;
-    enum dmsc_err err = value_buf(op, &value);
+    enum dmsc_err err;
 
-    if (err == DMSC_OK)
-        err = dmsci_dm1_take(op, &format, &value, &good);
+    dmsc_buf_init(&value, op->dm1->ctx, SIZE_MAX / 4);
+    err = dmsci_dm1_take(op, &format, &value, &good);
     if (err == DMSC_OK && good) {
         spec.format = format;
         spec.type = op->type != NULL ? op->type : "text/plain";
@@ -239,9 +233,8 @@ static enum dmsc_err replace_leaf(struct dmsci_dm1_op *op)
         return DMSC_OK;
     if (format == DMSC_FORMAT_NODE)
         return dmsci_dm1_settle(op, 405);
-    err = value_buf(op, &value);
-    if (err == DMSC_OK)
-        err = dmsci_dm1_take(op, &format, &value, &good);
+    dmsc_buf_init(&value, op->dm1->ctx, SIZE_MAX / 4);
+    err = dmsci_dm1_take(op, &format, &value, &good);
     /* TND 7: Format and Type of a permanent node are fixed. */
     if (err == DMSC_OK && good && (op->node.flags & DMSC_NODE_PERMANENT) != 0 &&
         (format != op->node.format || (op->type != NULL && strcmp(op->type, op->node.type) != 0))) {
@@ -296,10 +289,10 @@ static enum dmsc_err copy_value(struct dmsci_dm1_op *op, const char *from,
                                 const struct dmsc_node *node)
 {
     struct dmsc_buf value;
-    enum dmsc_err err = value_buf(op, &value);
+    enum dmsc_err err;
 
-    if (err == DMSC_OK)
-        err = dmsc_tree_value(op->dm1->tree, from, &value);
+    dmsc_buf_init(&value, op->dm1->ctx, SIZE_MAX / 4);
+    err = dmsc_tree_value(op->dm1->tree, from, &value);
     if (err == DMSC_OK) {
         op->changes++;
         err = dmsci_dm1_settle_tree(op, dmsc_tree_replace(op->dm1->tree, dmsc_buf_str(&op->uri),
