@@ -9,6 +9,8 @@
 #define UPDATE_BLOCK   255u
 #define OFFSET_MAX     0x7FFFu /* 15 bits of P1 P2 */
 #define SFI_OFFSET_MAX 0xFFu
+#define SFI_MAX        30u
+#define RECORD_MAX     256u
 
 static enum dmsc_err select_file(struct dmsc_uicc *uicc, uint8_t p1, struct dmsc_bytes data,
                                  struct dmsc_buf *ret_fcp)
@@ -51,20 +53,23 @@ enum dmsc_err dmsc_uicc_select_path(struct dmsc_uicc *uicc, struct dmsc_bytes pa
     return select_file(uicc, 0x08, path, ret_fcp);
 }
 
-/* P1 P2 of READ and UPDATE BINARY: by SFI for the first block, by offset in the EF then current. */
-static enum dmsc_err address(struct dmsc_uicc *uicc, uint8_t sfi, size_t offset, bool first,
-                             struct dmsc_capdu *capdu)
+/* Every block must begin where 15 bits reach; looked at before the first one is sent. */
+static enum dmsc_err check_range(struct dmsc_uicc *uicc, uint8_t sfi, size_t offset, size_t n,
+                                 size_t block)
 {
-    if (sfi > 30 || offset > OFFSET_MAX || (first && sfi != 0 && offset > SFI_OFFSET_MAX))
-        return dmsci_fail(uicc->ctx, DMSC_E_ARG, "address offset %zu by SFI %u", offset, sfi);
-    if (first && sfi != 0) {
-        capdu->p1 = (uint8_t)(0x80 | sfi);
-        capdu->p2 = (uint8_t)offset;
-    } else {
-        capdu->p1 = (uint8_t)(offset >> 8);
-        capdu->p2 = (uint8_t)offset;
-    }
+    size_t last = n == 0 ? 0 : (n - 1) / block * block;
+
+    if (sfi > SFI_MAX || offset > OFFSET_MAX || last > OFFSET_MAX - offset)
+        return dmsci_fail(uicc->ctx, DMSC_E_ARG, "address %zu bytes at offset %zu by SFI %u", n,
+                          offset, sfi);
     return DMSC_OK;
+}
+
+/* P1 P2 of READ and UPDATE BINARY: by SFI for the first block, by offset in the EF then current. */
+static void address(uint8_t sfi, size_t offset, bool first, struct dmsc_capdu *capdu)
+{
+    capdu->p1 = (uint8_t)(first && sfi != 0 ? 0x80 | sfi : offset >> 8);
+    capdu->p2 = (uint8_t)offset;
 }
 
 /* An SFI reaches offset 255. Beyond, the EF is made current by reading its first byte. */
@@ -89,15 +94,16 @@ enum dmsc_err dmsc_uicc_read_binary(struct dmsc_uicc *uicc, uint8_t sfi, size_t 
 
     dmsc_buf_init(&content, uicc->ctx, dmsc_ctx_limits(uicc->ctx)->ef_size);
     dmsc_buf_init(&block, uicc->ctx, DMSC_RAPDU_MAX);
-    err = make_current(uicc, &sfi, offset);
+    err = check_range(uicc, sfi, offset, n, READ_BLOCK);
+    if (err == DMSC_OK && n > 0)
+        err = make_current(uicc, &sfi, offset);
     while (err == DMSC_OK && content.n < n) {
         struct dmsc_capdu capdu = { .ins = 0xB0 };
         size_t want = n - content.n < READ_BLOCK ? n - content.n : READ_BLOCK;
 
         capdu.le = (uint16_t)want;
-        err = address(uicc, sfi, offset + content.n, content.n == 0, &capdu);
-        if (err == DMSC_OK)
-            err = dmsc_uicc_command(uicc, &capdu, &block, "READ BINARY");
+        address(sfi, offset + content.n, content.n == 0, &capdu);
+        err = dmsc_uicc_command(uicc, &capdu, &block, "READ BINARY");
         if (err == DMSC_OK && block.n != want) {
             err = dmsci_fail(uicc->ctx, DMSC_E_TRUNCATED, "READ BINARY");
             dmsci_why(uicc->ctx, "card:short-read", "%zu of %zu bytes came at offset %zu", block.n,
@@ -113,20 +119,35 @@ enum dmsc_err dmsc_uicc_read_binary(struct dmsc_uicc *uicc, uint8_t sfi, size_t 
     return err;
 }
 
+/* 63Cx is no PIN here: done, after x tries inside the card (10.2.1.3). */
+static enum dmsc_err update(struct dmsc_uicc *uicc, const struct dmsc_capdu *capdu,
+                            const char *what)
+{
+    uint16_t sw = 0;
+    enum dmsc_err err = dmsc_uicc_exchange(uicc, capdu, NULL, &sw);
+
+    if (err != DMSC_OK)
+        return err;
+    if (dmsc_sw_done(sw) || dmsc_sw_class(sw) == DMSC_SW_RETRIES)
+        return DMSC_OK;
+    return dmsci_uicc_refused(uicc, sw, what);
+}
+
 enum dmsc_err dmsc_uicc_update_binary(struct dmsc_uicc *uicc, uint8_t sfi, size_t offset,
                                       struct dmsc_bytes content)
 {
     size_t done = 0;
-    enum dmsc_err err = make_current(uicc, &sfi, offset);
+    enum dmsc_err err = check_range(uicc, sfi, offset, content.n, UPDATE_BLOCK);
 
+    if (err == DMSC_OK && content.n > 0)
+        err = make_current(uicc, &sfi, offset);
     while (err == DMSC_OK && done < content.n) {
         struct dmsc_capdu capdu = { .ins = 0xD6 };
         size_t n = content.n - done < UPDATE_BLOCK ? content.n - done : UPDATE_BLOCK;
 
         capdu.data = dmsc_bytes(content.p + done, n);
-        err = address(uicc, sfi, offset + done, done == 0, &capdu);
-        if (err == DMSC_OK)
-            err = dmsc_uicc_command(uicc, &capdu, NULL, "UPDATE BINARY");
+        address(sfi, offset + done, done == 0, &capdu);
+        err = update(uicc, &capdu, "UPDATE BINARY");
         done += n;
     }
     return err;
@@ -141,7 +162,7 @@ enum dmsc_err dmsc_uicc_read_record(struct dmsc_uicc *uicc, uint8_t sfi, uint8_t
     enum dmsc_err err;
 
     capdu.p2 = (uint8_t)(sfi << 3 | 0x04);
-    if (sfi > 30 || record == 0 || length == 0 || length > 256)
+    if (sfi > SFI_MAX || record == 0 || length == 0 || length > RECORD_MAX)
         return dmsci_fail(uicc->ctx, DMSC_E_ARG, "read record %u by SFI %u", record, sfi);
     (void)snprintf(what, sizeof(what), "READ RECORD %u", record);
     dmsc_buf_init(&data, uicc->ctx, DMSC_RAPDU_MAX);
@@ -162,9 +183,9 @@ enum dmsc_err dmsc_uicc_update_record(struct dmsc_uicc *uicc, uint8_t sfi, uint8
     struct dmsc_capdu capdu = { .ins = 0xDC, .p1 = record, .data = content };
 
     capdu.p2 = (uint8_t)(sfi << 3 | (record == 0 ? 0x03 : 0x04));
-    if (sfi > 30 || content.n == 0 || content.n > 255)
+    if (sfi > SFI_MAX || content.n == 0 || content.n > 255)
         return dmsci_fail(uicc->ctx, DMSC_E_ARG, "update a record with %zu bytes", content.n);
-    return dmsc_uicc_command(uicc, &capdu, NULL, "UPDATE RECORD");
+    return update(uicc, &capdu, "UPDATE RECORD");
 }
 
 static enum dmsc_err read_records(struct dmsc_uicc *uicc, const struct dmsc_fcp *fcp,
@@ -191,14 +212,17 @@ enum dmsc_err dmsc_uicc_read_selected(struct dmsc_uicc *uicc, const struct dmsc_
                                       struct dmsc_buf *ret_content)
 {
     size_t limit = dmsc_ctx_limits(uicc->ctx)->ef_size;
+    bool records = fcp->structure == DMSC_FILE_LINEAR_FIXED || fcp->structure == DMSC_FILE_CYCLIC;
+    size_t size = records ? (size_t)fcp->records * fcp->record_length : fcp->size_bytes;
 
-    if (fcp->structure == DMSC_FILE_LINEAR_FIXED || fcp->structure == DMSC_FILE_CYCLIC)
+    if ((!records && (fcp->structure != DMSC_FILE_TRANSPARENT || !fcp->has_size)) ||
+        fcp->record_length > RECORD_MAX || (!records && size > OFFSET_MAX + 1))
+        return dmsci_fail(uicc->ctx, DMSC_E_UNSUPPORTED,
+                          "read a file of descriptor %02X and %zu bytes", fcp->descriptor, size);
+    if (size > limit)
+        return dmsci_fail(uicc->ctx, DMSC_E_LIMIT, "read a file of %zu bytes where %zu are allowed",
+                          size, limit);
+    if (records)
         return read_records(uicc, fcp, ret_content);
-    if (fcp->structure != DMSC_FILE_TRANSPARENT)
-        return dmsci_fail(uicc->ctx, DMSC_E_UNSUPPORTED, "read a file of descriptor %02X",
-                          fcp->descriptor);
-    if (fcp->size_bytes > limit)
-        return dmsci_fail(uicc->ctx, DMSC_E_LIMIT, "read a file of %lu bytes where %zu are allowed",
-                          (unsigned long)fcp->size_bytes, limit);
-    return dmsc_uicc_read_binary(uicc, 0, 0, fcp->size_bytes, ret_content);
+    return dmsc_uicc_read_binary(uicc, 0, 0, size, ret_content);
 }

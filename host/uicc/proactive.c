@@ -44,6 +44,34 @@ enum dmsc_err dmsc_uicc_terminal_profile(struct dmsc_uicc *uicc)
     return on_basic_channel(uicc, &capdu, NULL, "TERMINAL PROFILE");
 }
 
+/* Data objects of the commands on the allow-list (6.6.4, 6.6.13): details, devices, alpha
+ * identifier, file list, icon, AID, enforcement policy, application data, text attribute, frame,
+ * PLMNwAcT list. */
+static const uint8_t known[] = { 0x01, 0x02, 0x05, 0x12, 0x1E, 0x2F, 0x3A, 0x3B, 0x50, 0x68, 0x72 };
+
+static bool listed(const uint8_t *list, size_t n, unsigned value)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (list[i] == value)
+            return true;
+    }
+    return false;
+}
+
+/* Well formed to its end, and nothing that we must comprehend and do not (6.9, TS 101 220 7.1.1).
+ */
+static bool comprehended(struct dmsc_bytes body)
+{
+    struct dmsc_rd r = dmsc_rd(body);
+    struct dmsci_ctlv object;
+
+    while (dmsci_ctlv_next(&r, &object)) {
+        if (object.comprehension_required && !listed(known, sizeof(known), object.tag))
+            return false;
+    }
+    return dmsc_rd_end(&r) == DMSC_OK;
+}
+
 /* Command details and device identities as clause 6.6 demands them of every command. */
 static uint8_t parse(struct dmsc_bytes command, struct dmsc_proactive *seen)
 {
@@ -52,7 +80,7 @@ static uint8_t parse(struct dmsc_bytes command, struct dmsc_proactive *seen)
     struct dmsci_tlv outer;
 
     seen->command = command;
-    if (!dmsci_ber_next(&r, &outer) || outer.tag != 0xD0)
+    if (!dmsci_ber_next(&r, &outer) || outer.tag != 0xD0 || dmsc_rd_end(&r) != DMSC_OK)
         return RESULT_NOT_UNDERSTOOD;
     if (!dmsci_ctlv_find(outer.value, DMSCI_CTLV_COMMAND_DETAILS, &details) || details.n != 3)
         return RESULT_NOT_UNDERSTOOD;
@@ -62,11 +90,9 @@ static uint8_t parse(struct dmsc_bytes command, struct dmsc_proactive *seen)
     if (!dmsci_ctlv_find(outer.value, DMSCI_CTLV_DEVICE_IDENTITIES, &devices) || devices.n != 2 ||
         devices.p[0] != DEVICE_UICC)
         return RESULT_NOT_UNDERSTOOD;
-    for (size_t i = 0; i < sizeof(allowed); i++) {
-        if (allowed[i] == seen->type)
-            return RESULT_OK;
-    }
-    return RESULT_BEYOND_CAPABILITIES;
+    if (!listed(allowed, sizeof(allowed), seen->type))
+        return RESULT_BEYOND_CAPABILITIES;
+    return comprehended(outer.value) ? RESULT_OK : RESULT_NOT_UNDERSTOOD;
 }
 
 /* Clause 6.8: details echoed, devices swapped, result. */

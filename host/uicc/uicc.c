@@ -87,12 +87,18 @@ enum dmsc_err dmsci_uicc_refused(struct dmsc_uicc *uicc, uint16_t sw, const char
 enum dmsc_err dmsc_uicc_command(struct dmsc_uicc *uicc, const struct dmsc_capdu *capdu,
                                 struct dmsc_buf *ret_data, const char *what)
 {
+    struct dmsc_buf data;
     uint16_t sw = 0;
-    enum dmsc_err err = dmsc_uicc_exchange(uicc, capdu, ret_data, &sw);
+    enum dmsc_err err;
 
-    if (err != DMSC_OK)
-        return err;
-    return dmsc_sw_done(sw) ? DMSC_OK : dmsci_uicc_refused(uicc, sw, what);
+    dmsc_buf_init(&data, uicc->ctx, dmsc_ctx_limits(uicc->ctx)->rapdu_size);
+    err = dmsc_uicc_exchange(uicc, capdu, ret_data != NULL ? &data : NULL, &sw);
+    if (err == DMSC_OK && !dmsc_sw_done(sw))
+        err = dmsci_uicc_refused(uicc, sw, what);
+    if (err == DMSC_OK && ret_data != NULL)
+        err = dmsc_buf_set(ret_data, dmsc_buf_bytes(&data));
+    dmsc_buf_clear(&data);
+    return err;
 }
 
 enum dmsc_err dmsc_uicc_channel_open(struct dmsc_uicc *uicc)
