@@ -237,7 +237,7 @@ enum dmsc_err dmsci_card_need_pin(struct dmsc_card *card, const struct dmsc_secr
         return dmsc_uicc_verify_pin(card->uicc, DMSCI_KEY_PIN1, pin);
     (void)dmsci_fail(card->ctx, DMSC_E_PIN, "%s", what);
     dmsci_why(card->ctx, "card:pin-needed", "it is behind PIN1 of the card and no PIN was given");
-    dmsci_hint(card->ctx, "name a file with the digits of PIN1: [card] pin_file in dmsc.conf");
+    dmsci_hint(card->ctx, "name a file with the digits of PIN1: --pin-file FILE or [card] pin_file");
     return DMSC_E_PIN;
 }
 

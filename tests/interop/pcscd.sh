@@ -3,6 +3,7 @@
 # A pcscd of our own, in namespaces of its own, with our card in its virtual reader. Then a test:
 #
 #   pcscd.sh BUILD SOURCE tools    general tools take it for a card: ATR, commands, PKCS#15
+#   pcscd.sh BUILD SOURCE module   a provisioned card, through the module that dmsc brings for OpenSC
 #   pcscd.sh BUILD SOURCE rate     commands a second against a card that answers 9000 to everything
 #
 # Needs root (unshare), pcscd, vpcd and the OpenSC tools; without them it is skipped, and says so.
@@ -109,6 +110,49 @@ END
   expect "SW1=0x63, SW2=0xC2" opensc-tool -s 0020000100
   stop_card
   echo "general tools read the card: ATR, commands in T=0 and T=1, PKCS#15, state"
+}
+
+# The card is strict here, as real ones are: it is our driver that asks as a UICC wants to be asked.
+test_module() {
+  local id sanitizer
+  printf '44 44 44 44 44 44 44 44\n' >"$work/adm"
+  printf '<MgmtTree><VerDTD>1.2</VerDTD></MgmtTree>' >"$work/mo.xml"
+  for name in issuer ca device; do
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
+      -subj "/CN=dmsc $name" -keyout "$work/$name.key" -out "$work/$name.pem" 2>/dev/null ||
+      skip "openssl made no certificates"
+  done
+  chmod 600 "$work"/adm "$work"/*.key
+  cat >"$work/profile.json" <<END
+{ "signing_key": "issuer.key",
+  "authorities": [{ "id": 1, "name": "OpA", "authority": "dm.opa.example", "server_ids": ["com.opa.dm"],
+    "pins": [{ "ca_spki_of": "ca.pem" }], "scopes": [{ "type": "any", "path": ".", "rights": ["Get"] }],
+    "flags": ["enabled"] }],
+  "objects": [{ "id": 1, "type": "DMAcc", "path": "./DMAcc/OpA", "encoding": "tnds-xml", "file": "mo.xml" }],
+  "certificates": [{ "file": "ca.pem", "usage": "trusted", "label": "OpA DM CA" },
+    { "file": "device.pem", "usage": "device", "label": "Device identity" }] }
+END
+  "$build/host/cli/dmsc" --link "sim:$source/card-scripts/blank.json,state=$work/state.json" \
+    card provision "$work/profile.json" --adm-file "$work/adm" >"$work/out" 2>&1 ||
+    fail "the card was not provisioned"
+  export OPENSC_CONF=$build/host/card/opensc.conf
+  # A module with a sanitizer wants it in the program from the start.
+  sanitizer=$(ldd "$build/host/card/libdmsc-opensc.so" | sed -n 's/.*=> \(.*lib[at]san[^ ]*\) .*/\1/p')
+  if [ -n "$sanitizer" ]; then export LD_PRELOAD=$sanitizer ASAN_OPTIONS=detect_leaks=0; fi
+  start_card "$source/card-scripts/blank.json" --state "$work/state.json"
+  expect "UICC" opensc-tool --name
+  expect "OpA DM CA" pkcs15-tool --list-certificates
+  expect "Path           : 3f007f4d4552" pkcs15-tool --list-certificates
+  expect "Device identity" pkcs15-tool --aid F0444D53432D554943430100 --list-certificates
+  id=$(sed -n '/OpA DM CA/,/^$/s/.*ID  *: //p' "$work/out" | head -1)
+  pkcs15-tool --read-certificate "$id" --output "$work/read.pem" >"$work/out" 2>&1 ||
+    fail "certificate $id was not read"
+  [ "$(openssl x509 -in "$work/read.pem" -outform DER | sha256sum)" = \
+    "$(openssl x509 -in "$work/ca.pem" -outform DER | sha256sum)" ] || fail "another certificate came"
+  expect "1.3.6.1.4.1.32473.68.77.2" pkcs15-tool --list-data-objects
+  expect "4D 41 4C 10 00 00 00 01" pkcs15-tool --read-data-object MAL-A
+  stop_card
+  echo "a strict card, provisioned by dmsc, is read by unmodified OpenSC tools through our module"
 }
 
 test_rate() {

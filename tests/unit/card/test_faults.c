@@ -138,9 +138,9 @@ struct stand {
 };
 
 /* The fixture's card behind the bad link. */
-static void open_stand(struct stand *s)
+static void open_stand_with(struct stand *s, const char *json)
 {
-    card_fixture_open(&s->f, "example.json");
+    card_fixture_open_text(&s->f, json);
     dmsc_card_free(s->f.card);
     dmsc_uicc_free(s->f.uicc);
     dmsc_link_free(s->f.link);
@@ -149,6 +149,11 @@ static void open_stand(struct stand *s)
     assert_int_equal(dmsc_uicc_new(s->f.ctx, s->f.link, &s->f.uicc), DMSC_OK);
     assert_int_equal(dmsc_uicc_power_on(s->f.uicc), DMSC_OK);
     assert_int_equal(dmsc_card_open(s->f.uicc, &s->f.card), DMSC_OK);
+}
+
+static void open_stand(struct stand *s)
+{
+    open_stand_with(s, "{\"base\":\"example.json\"}");
 }
 
 static void arm(struct stand *s, enum evil_kind kind, unsigned at, bool always)
@@ -321,6 +326,56 @@ static void a_concurrent_writer_is_noticed(void **state)
     }
 }
 
+/* A PKCS#15 view of the card's own: one CA certificate by hand, so that no openssl is needed. */
+static const char view[] =
+    "{\"base\":\"example.json\",\"files\":{"
+    "\"3F00/7F4D/5031\":{\"content\":\"A506300404024405A706300404026430\"},"
+    "\"3F00/7F4D/5032\":{\"content\":\"3024020100040A988812010000400310F00C04646D7363"
+    "8009444D5343205549434303020410\"},"
+    "\"3F00/7F4D/4405\":{\"content\":\"3026300B0C094F704120444D204341300D0408A1B2C3D4E5F60708"
+    "0101FFA1083006300404024551\"},"
+    "\"3F00/7F4D/4551\":{\"content\":\"3003020105\"},"
+    "\"3F00/7F4D/6430\":{\"content\":\"A125300030110C0F4C774D324D20426F6F747374726170A10E300C"
+    "0604672B0901300404026432302630070C054D414C2D4130130C04444D5343060B2B0601040181FD59444D01"
+    "A106300404026F02\"}}}";
+
+static void listing_survives_a_fault_at_each_command(void **state)
+{
+    unsigned runs = 0;
+
+    (void)state;
+    for (int kind = EVIL_REMOVED; kind < EVIL_COMMIT; kind++) {
+        for (unsigned at = 0;; at++) {
+            struct stand s;
+            struct dmsc_card_objects objects = DMSC_CARD_OBJECTS_INIT;
+            enum dmsc_err err;
+            bool fired;
+
+            open_stand_with(&s, view);
+            arm(&s, (enum evil_kind)kind, at, false);
+            err = dmsc_card_objects_read(s.f.uicc, dmsc_bytes(NULL, 0), false, &objects);
+            fired = s.evil.fired;
+            if (err != DMSC_OK)
+                assert_true(dmsc_diag_get(s.f.ctx)->what[0] != '\0' && objects.certs == NULL);
+            /* What a card misses out it may miss out: an entry it spoils is passed over. But with
+             * nothing spoilt all is there. */
+            if (!fired) {
+                assert_int_equal(err, DMSC_OK);
+                assert_int_equal(objects.cert_count, 1);
+                assert_int_equal(objects.certs[0].der.n, 5);
+                assert_int_equal(objects.data_count, 2);
+                assert_string_equal(objects.data[0].oid, "2.23.43.9.1");
+            }
+            dmsc_card_objects_clear(&objects);
+            card_fixture_close(&s.f);
+            runs++;
+            if (!fired)
+                break;
+        }
+    }
+    print_message("%u faults\n", runs);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -329,6 +384,7 @@ int main(void)
         cmocka_unit_test(a_doubtful_last_step_is_settled_by_reading),
         cmocka_unit_test(a_card_that_changes_is_read_again),
         cmocka_unit_test(a_concurrent_writer_is_noticed),
+        cmocka_unit_test(listing_survives_a_fault_at_each_command),
     };
 
     return support_exit(cmocka_run_group_tests_name("card/faults", tests, NULL, NULL),
