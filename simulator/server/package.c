@@ -45,9 +45,15 @@ static enum dmsc_err put_status(struct package *p, const struct dmsci_syncml_hea
     return dmsci_syncml_put(&p->writer, &status);
 }
 
-/* What a client may send: PRO 8. Statuses and Results are not answered. */
+/* What a client may send: PRO 8. Statuses are not answered, and of Results only chunks: 0. */
 static unsigned code_for(const struct dmsci_syncml_command *command)
 {
+    bool goes_on = command->item_count > 0 && command->items[command->item_count - 1].more_data;
+
+    if (command->kind == DMSCI_N_Status || command->cmd_id == NULL)
+        return 0;
+    if (command->kind == DMSCI_N_Results)
+        return goes_on ? 213 : 0;
     if (command->bad != NULL)
         return 400;
     return command->kind == DMSCI_N_Alert || command->kind == DMSCI_N_Replace ? 200 : 405;
@@ -60,7 +66,7 @@ static enum dmsc_err put_statuses(struct package *p, const struct dmsci_syncml_m
     for (size_t i = 0; err == DMSC_OK && i < msg->command_count; i++) {
         const struct dmsci_syncml_command *c = &msg->commands[i];
 
-        if (c->kind != DMSCI_N_Status && c->kind != DMSCI_N_Results && c->cmd_id != NULL)
+        if (code_for(c) != 0)
             err = put_status(p, &msg->header, c->cmd_id, c->name, code_for(c));
     }
     return err;
@@ -96,14 +102,21 @@ static enum dmsc_err put_alert(struct package *p, struct dmsci_syncml_command *a
     return dmsci_syncml_put(&p->writer, alert);
 }
 
-/* One command; a group is only opened. */
-static enum dmsc_err put_command(struct package *p, size_t index)
+/* The part of a value that goes into one message: PRO 7. */
+struct slice {
+    size_t at, n;
+    bool more;
+};
+
+static enum dmsc_err put_slice(struct package *p, size_t index, struct slice slice)
 {
     const struct server_command *command = &p->session->scenario->commands[index];
     struct server_answer *answer = &p->session->answers[index];
+    const uint8_t *value = command->data.p != NULL ? command->data.p : (const uint8_t *)"";
+    char size[24];
     struct dmsci_syncml_item item = { .target = command->uri,
                                       .source = command->source,
-                                      .data = command->data };
+                                      .more_data = slice.more };
     struct dmsci_syncml_command c = { .kind = command->kind,
                                       .name = dmsci_syncml_name(command->kind),
                                       .parent = DMSCI_SYNCML_TOP,
@@ -112,20 +125,39 @@ static enum dmsc_err put_command(struct package *p, size_t index)
                                       .item_count = 1 };
 
     answer->sent_in = p->session->our_msg_id;
-    item.meta.present = command->format != NULL || command->type != NULL;
+    (void)snprintf(size, sizeof(size), "%zu", command->data.n);
     item.meta.format = command->format;
     item.meta.type = command->type;
-    if (command->has_data && item.data.p == NULL)
-        item.data.p = (const uint8_t *)"";
+    /* Size stands in the first of several chunks, and nowhere else. */
+    item.meta.size = slice.at == 0 && slice.more ? size : NULL;
+    item.meta.present = command->format != NULL || command->type != NULL || item.meta.size != NULL;
+    if (command->has_data)
+        item.data = dmsc_bytes(value + slice.at, slice.n);
+    return dmsci_syncml_put(&p->writer, &c);
+}
+
+/* One command; a group is only opened. */
+static enum dmsc_err put_command(struct package *p, size_t index)
+{
+    const struct server_command *command = &p->session->scenario->commands[index];
+    struct server_answer *answer = &p->session->answers[index];
+    struct dmsci_syncml_command c = { .kind = command->kind,
+                                      .name = dmsci_syncml_name(command->kind),
+                                      .parent = DMSCI_SYNCML_TOP };
+    struct slice whole = { 0, command->data.n, false };
+
     switch (command->kind) {
     case DMSCI_N_Atomic:
     case DMSCI_N_Sequence:
-        c.item_count = 0;
+        c.cmd_id = next_id(p, answer->cmd_id);
+        answer->sent_in = p->session->our_msg_id;
         return dmsci_syncml_group(&p->writer, &c);
     case DMSCI_N_Alert:
+        c.cmd_id = next_id(p, answer->cmd_id);
+        answer->sent_in = p->session->our_msg_id;
         return put_alert(p, &c, command);
     default:
-        return dmsci_syncml_put(&p->writer, &c);
+        return put_slice(p, index, whole);
     }
 }
 
@@ -159,13 +191,70 @@ static void unsend(struct server_session *s, size_t first, size_t next)
         s->answers[i].sent_in = 0;
 }
 
-/* As many commands of the step as fit. @p ret_done: the step is complete. */
-static enum dmsc_err put_step(struct package *p, bool *ret_done)
+/* Not inside of a character, so that each chunk is text of its own. */
+static size_t cut(struct dmsc_bytes value, size_t at, size_t n)
+{
+    while (at + n < value.n && n > 0 && (value.p[at + n] & 0xC0) == 0x80)
+        n--;
+    return n;
+}
+
+/*
+ * As much of the value of the next command as fits. @p ret_n DMSC_E_LIMIT: not one character does.
+ * What must be escaped grows, so the largest slice is found by trying.
+ */
+static enum dmsc_err put_largest(struct package *p, struct dmsci_syncml_mark mark, size_t *ret_n)
 {
     struct server_session *s = p->session;
-    const struct server_step *step = &s->scenario->steps[s->step];
-    size_t end = step->first + step->count;
-    size_t written = 0;
+    struct dmsc_bytes value = s->scenario->commands[s->next].data;
+    unsigned cmd_id = p->cmd_id;
+    size_t n = value.n - s->chunk_at;
+    enum dmsc_err err = DMSC_E_LIMIT;
+
+    while (err == DMSC_E_LIMIT && n > 0) {
+        struct slice slice = { s->chunk_at, cut(value, s->chunk_at, n), false };
+
+        slice.more = slice.at + slice.n < value.n;
+        if (slice.n == 0)
+            break;
+        dmsci_syncml_undo(&p->writer, mark);
+        p->cmd_id = cmd_id;
+        err = put_slice(p, s->next, slice);
+        *ret_n = slice.n;
+        n = n - n / 16 - 1;
+    }
+    return err;
+}
+
+/* The next chunk of a value, alone in its message. The last one ends the command. */
+static enum dmsc_err put_chunk(struct package *p)
+{
+    struct server_session *s = p->session;
+    const struct server_command *command = &s->scenario->commands[s->next];
+    size_t n = 0;
+    enum dmsc_err err = put_largest(p, dmsci_syncml_mark(&p->writer), &n);
+
+    if (err != DMSC_OK)
+        return err;
+    s->chunk_at += n;
+    s->chunk_taken = false;
+    if (s->chunk_at == command->data.n) {
+        s->chunk_at = 0;
+        s->next++;
+    }
+    return DMSC_OK;
+}
+
+static bool can_be_divided(const struct server_command *command)
+{
+    return command->parent == SERVER_TOP && command->data.n > 0;
+}
+
+/* As many commands of the step as fit. */
+static enum dmsc_err put_commands(struct package *p, size_t end)
+{
+    struct server_session *s = p->session;
+    bool any = false;
 
     while (s->next < end) {
         struct dmsci_syncml_mark mark = dmsci_syncml_mark(&p->writer);
@@ -173,20 +262,44 @@ static enum dmsc_err put_step(struct package *p, bool *ret_done)
         size_t next = s->next;
         enum dmsc_err err = put_whole(p, s->next, end, &next);
 
-        if (err != DMSC_OK) {
-            dmsci_syncml_undo(&p->writer, mark);
-            p->cmd_id = cmd_id;
-            unsend(s, s->next, next);
+        if (err == DMSC_OK) {
+            s->next = next;
+            any = true;
+            continue;
         }
-        if (err == DMSC_E_LIMIT && written > 0)
-            break;
-        if (err != DMSC_OK)
-            return err;
-        written++;
-        s->next = next;
+        dmsci_syncml_undo(&p->writer, mark);
+        p->cmd_id = cmd_id;
+        unsend(s, s->next, next);
+        if (err == DMSC_E_LIMIT && any)
+            return DMSC_OK;
+        if (err == DMSC_E_LIMIT && can_be_divided(&s->scenario->commands[s->next]))
+            return put_chunk(p);
+        return err;
     }
-    *ret_done = s->next == end;
     return DMSC_OK;
+}
+
+/* @p ret_done: the step is complete with this message. */
+static enum dmsc_err put_step(struct package *p, bool *ret_done)
+{
+    struct server_session *s = p->session;
+    const struct server_step *step = &s->scenario->steps[s->step];
+    size_t end = step->first + step->count;
+    enum dmsc_err err = DMSC_OK;
+
+    if (s->chunk_at > 0 && !s->chunk_taken) {
+        /* The client has judged the whole value by its first part: its Status stands. */
+        if (s->answers[s->next].status == 0)
+            server_session_fault(s, "no Status 213 for a chunk of command %zu", s->next);
+        s->chunk_at = 0;
+        s->next++;
+    }
+    if (s->chunk_at > 0)
+        err = put_chunk(p);
+    if (err == DMSC_OK && s->chunk_at == 0)
+        err = put_commands(p, end);
+    *ret_done = s->next == end && s->chunk_at == 0;
+    return err;
 }
 
 /* Our own Alert 1223 gets no answer: the session ends with it. */

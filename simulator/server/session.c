@@ -116,6 +116,10 @@ static void take_status(struct server_session *s, const struct dmsci_syncml_comm
         take_other_status(s, status, code);
         return;
     }
+    if (code == 213 && s->chunk_at > 0 && answer == &s->answers[s->next]) {
+        s->chunk_taken = true;
+        return;
+    }
     if (answer->status != 0)
         server_session_fault(s, "two Statuses for CmdRef %s", status->cmd_ref);
     answer->status = (unsigned)code;
@@ -201,36 +205,54 @@ static void take_alert(struct server_session *s, const struct dmsci_syncml_comma
     }
 }
 
+static enum dmsc_err take_command(struct server_session *s, const struct dmsci_syncml_command *c)
+{
+    if (c->bad != NULL)
+        server_session_fault(s, "%s: %s", c->name, c->bad);
+    switch (c->kind) {
+    case DMSCI_N_Status:
+        take_status(s, c);
+        break;
+    case DMSCI_N_Results:
+        return take_results(s, c);
+    case DMSCI_N_Alert:
+        take_alert(s, c);
+        break;
+    case DMSCI_N_Replace:
+        take_devinfo(s, c);
+        break;
+    default:
+        server_session_fault(s, "a client must not send %s", c->name);
+    }
+    return DMSC_OK;
+}
+
+/* PRO 8: the first Status of every message but the first is about our SyncHdr. */
+static void check_header_status(struct server_session *s, const struct dmsci_syncml_message *msg)
+{
+    const struct dmsci_syncml_command *status = NULL;
+    size_t msg_ref = 0;
+
+    for (size_t i = 0; status == NULL && i < msg->command_count; i++) {
+        if (msg->commands[i].kind == DMSCI_N_Status)
+            status = &msg->commands[i];
+    }
+    if (status == NULL || status->cmd_ref == NULL || strcmp(status->cmd_ref, "0") != 0)
+        server_session_fault(s, "message %s: no Status for our SyncHdr in front",
+                             msg->header.msg_id);
+    else if (!dmsci_syncml_number(status->msg_ref, &msg_ref) || msg_ref != s->our_msg_id)
+        server_session_fault(s, "message %s: the Status of the SyncHdr is for another message",
+                             msg->header.msg_id);
+}
+
 static enum dmsc_err take_commands(struct server_session *s, const struct dmsci_syncml_message *msg)
 {
-    bool header_status = false;
     enum dmsc_err err = DMSC_OK;
 
-    for (size_t i = 0; err == DMSC_OK && i < msg->command_count; i++) {
-        const struct dmsci_syncml_command *c = &msg->commands[i];
-
-        if (c->bad != NULL)
-            server_session_fault(s, "%s: %s", c->name, c->bad);
-        switch (c->kind) {
-        case DMSCI_N_Status:
-            header_status = header_status || (c->cmd_ref != NULL && strcmp(c->cmd_ref, "0") == 0);
-            take_status(s, c);
-            break;
-        case DMSCI_N_Results:
-            err = take_results(s, c);
-            break;
-        case DMSCI_N_Alert:
-            take_alert(s, c);
-            break;
-        case DMSCI_N_Replace:
-            take_devinfo(s, c);
-            break;
-        default:
-            server_session_fault(s, "a client must not send %s", c->name);
-        }
-    }
-    if (s->our_msg_id > 0 && !header_status)
-        server_session_fault(s, "message %s has no Status for our SyncHdr", msg->header.msg_id);
+    if (s->our_msg_id > 0)
+        check_header_status(s, msg);
+    for (size_t i = 0; err == DMSC_OK && i < msg->command_count; i++)
+        err = take_command(s, &msg->commands[i]);
     return err;
 }
 

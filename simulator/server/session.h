@@ -44,6 +44,8 @@ struct server_session {
     bool opened;                /* package 1 is complete */
     size_t step;
     size_t next;                   /* command of the step that is sent next */
+    size_t chunk_at;               /* bytes of its value that went out in chunks, 0: none */
+    bool chunk_taken;              /* the client answered 213 to the last one */
     bool package_open;             /* the step did not fit one message */
     struct server_answer *answers; /* one a command */
     struct dmsc_buf last_request, last_response;

@@ -328,7 +328,97 @@ static void a_package_that_does_not_fit(void **state)
     end(&b);
 }
 
-static void a_command_that_never_fits(void **state)
+/* A device that puts chunks together. @return the value it got, in @p value */
+static unsigned take_chunks(struct bench *b, char *value, size_t room, unsigned refuse_with)
+{
+    unsigned messages = 1;
+
+    value[0] = '\0';
+    for (; messages < 20 && !b->ended; messages++) {
+        struct dmsci_syncml_message msg = DMSCI_SYNCML_MESSAGE_INIT;
+        char answer[2048];
+        bool more = false;
+
+        assert_in_range(b->response.n, 1, 4096);
+        assert_int_equal(dmsci_syncml_decode(b->ctx, dmsc_buf_bytes(&b->response), &msg), DMSC_OK);
+        (void)snprintf(answer, sizeof(answer), "%s", status("1", messages, "0", "SyncHdr", 200));
+        for (size_t i = 0; i < msg.command_count; i++) {
+            const struct dmsci_syncml_command *c = &msg.commands[i];
+            size_t n = strlen(answer), got = strlen(value);
+
+            if (c->kind == DMSCI_N_Status)
+                continue;
+            more = c->items[0].more_data;
+            assert_int_equal(c->items[0].meta.size != NULL, more && got == 0);
+            (void)snprintf(value + got, room - got, "%.*s", (int)c->items[0].data.n,
+                           (const char *)c->items[0].data.p);
+            (void)snprintf(answer + n, sizeof(answer) - n, "%s",
+                           status("2", messages, c->cmd_id, c->name,
+                                  refuse_with != 0 ? refuse_with
+                                  : more           ? 213
+                                                   : 200));
+        }
+        assert_int_equal(msg.final, !more);
+        (void)strcat(answer, more ? "<Alert><CmdID>9</CmdID><Data>1222</Data></Alert>" : FINAL);
+        dmsci_syncml_clear(&msg);
+        assert_int_equal(send_as(b, "IMEI:1", messages + 1, answer), DMSC_OK);
+    }
+    return messages;
+}
+
+/* A value that fits no message goes out in chunks; what must be escaped takes more room. */
+static void large_objects(void **state)
+{
+    static char steps[32768], data[10001], value[10240];
+    struct bench b;
+
+    (void)state;
+    for (size_t i = 0; i < 10000; i++)
+        data[i] = i % 10 == 0 ? '&' : (char)('a' + i % 26);
+    memcpy(data + 5000, "\xC3\xA4\xE2\x82\xAC", 5);
+    (void)snprintf(steps, sizeof(steps),
+                   SCENARIO("{\"commands\":[{\"replace\":\"./A\",\"data\":\"%s\",\"type\":"
+                            "\"text/plain\"}]}"),
+                   data);
+    begin(&b, steps);
+    assert_int_equal(send_as(&b, "IMEI:1", 1, OPENING FINAL), DMSC_OK);
+    assert_in_range(take_chunks(&b, value, sizeof(value), 0), 4, 8);
+    assert_string_equal(value, data);
+    assert_true(b.ended);
+    assert_int_equal(json_array_size(session(&b, 0)->faults), 0);
+    assert_true(server_service_ok(&b.service));
+    end(&b);
+}
+
+static void a_large_object_that_is_refused(void **state)
+{
+    static char steps[32768], data[10001];
+    struct bench b;
+
+    (void)state;
+    memset(data, 'x', 10000);
+    (void)snprintf(steps, sizeof(steps),
+                   SCENARIO("{\"commands\":[{\"replace\":\"./A\",\"data\":\"%s\","
+                            "\"expect\":416},{\"delete\":\"./B\"}]}"),
+                   data);
+    begin(&b, steps);
+    assert_int_equal(send_as(&b, "IMEI:1", 1, OPENING FINAL), DMSC_OK);
+    assert_int_equal(
+        send_as(&b, "IMEI:1", 2,
+                join(status("1", 1, "0", "SyncHdr", 200), status("2", 1, "4", "Replace", 416),
+                     "<Alert><CmdID>3</CmdID><Data>1222</Data></Alert>", "")),
+        DMSC_OK);
+    assert_true(said(&b, "<Delete>"));
+    assert_true(said(&b, "<Final/>"));
+    assert_int_equal(send_as(&b, "IMEI:1", 3,
+                             join(status("1", 2, "0", "SyncHdr", 200),
+                                  status("2", 2, "3", "Delete", 200), FINAL, "")),
+                     DMSC_OK);
+    assert_true(server_service_ok(&b.service));
+    end(&b);
+}
+
+static void a_group_that_never_fits(void **state)
 {
     static char steps[8192];
     char data[5001];
@@ -337,8 +427,9 @@ static void a_command_that_never_fits(void **state)
     (void)state;
     memset(data, 'x', 5000);
     data[5000] = '\0';
-    (void)snprintf(steps, sizeof(steps),
-                   SCENARIO("{\"commands\":[{\"replace\":\"./A\",\"data\":\"%s\"}]}"), data);
+    (void)snprintf(
+        steps, sizeof(steps),
+        SCENARIO("{\"commands\":[{\"atomic\":[{\"replace\":\"./A\",\"data\":\"%s\"}]}]}"), data);
     begin(&b, steps);
     assert_int_equal(send_as(&b, "IMEI:1", 1, OPENING FINAL), DMSC_OK);
     assert_true(b.ended);
@@ -491,7 +582,9 @@ int main(void)
         cmocka_unit_test(package_of_two_messages),
         cmocka_unit_test(large_results),
         cmocka_unit_test(a_package_that_does_not_fit),
-        cmocka_unit_test(a_command_that_never_fits),
+        cmocka_unit_test(large_objects),
+        cmocka_unit_test(a_large_object_that_is_refused),
+        cmocka_unit_test(a_group_that_never_fits),
         cmocka_unit_test(aborts),
         cmocka_unit_test(retransmission),
         cmocka_unit_test(many_devices),
