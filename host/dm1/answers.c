@@ -111,5 +111,5 @@ enum dmsc_err dmsci_answers_add_first(struct dmsci_answers *answers,
 
 bool dmsci_status_good(unsigned status)
 {
-    return status >= 200 && status < 300;
+    return status >= 200 && status < 300 && status != 215 && status != 216;
 }

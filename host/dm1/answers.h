@@ -49,7 +49,7 @@ DMSC_NODISCARD enum dmsc_err dmsci_answers_value(struct dmsci_answers *answers,
                                                  struct dmsc_bytes value,
                                                  struct dmsc_bytes *ret_copy);
 
-/** 2xx */
+/** 2xx, but for 215 and 216, which tell that nothing was done. */
 bool dmsci_status_good(unsigned status);
 
 #endif

@@ -209,7 +209,7 @@ static void undone(struct dmsci_answers *answers, size_t first)
     for (size_t i = first; i < answers->count; i++) {
         struct dmsci_answer *a = &answers->list[i];
 
-        if (a->kind == DMSCI_N_Status && dmsci_status_good(a->status) && a->status != 215)
+        if (a->kind == DMSCI_N_Status && dmsci_status_good(a->status))
             a->status = 216;
     }
 }

@@ -137,11 +137,12 @@ enum dmsc_err rig_open(struct rig *rig, struct dmsc_ctx *ctx, const struct rig_c
     };
     enum dmsc_err err;
 
+    if (config->root_acl != NULL)
+        all = strcmp(config->root_acl, "default") == 0 ? NULL : config->root_acl;
     *rig = (struct rig){ .ctx = ctx };
     err = dmsc_store_open(ctx, NULL, &rig->store);
     if (err == DMSC_OK)
-        err = dmsc_tree_open(ctx, rig->store, config->root_acl != NULL ? config->root_acl : all,
-                             &rig->tree);
+        err = dmsc_tree_open(ctx, rig->store, all, &rig->tree);
     if (err == DMSC_OK)
         err = dmsc_authority_new(ctx, rig->tree, &rig->authority);
     if (err == DMSC_OK && !config->unlisted)

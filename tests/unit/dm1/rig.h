@@ -11,10 +11,10 @@ struct rig_config {
     /* A node a line: "./A/n | int | 7 | acl=Get=* | type=text/plain | title=T | permanent | secret
      * | access=Get,Replace". Format "node" has no value. The value of a bin node is hex. */
     const char *tree;
-    const char *root_acl;               /* NULL: everybody may do everything */
-    const char *server_id;              /* NULL: "dm.example.net" */
-    unsigned rights;                    /* of the MA list, over the whole tree; 0: all */
-    bool unlisted;                      /* an empty MA list */
+    const char *root_acl;  /* NULL: everybody may do everything; "default": the tree's */
+    const char *server_id; /* NULL: "dm.example.net" */
+    unsigned rights;       /* of the MA list, over the whole tree; 0: all */
+    bool unlisted;         /* an empty MA list */
     const char *device_id, *session_id; /* NULL: RIG_DEVICE, "1F" */
     bool server_initiated;
     size_t max_msg_size, max_obj_size;

@@ -3,6 +3,7 @@
 #include "apdu/base/ctx.h"
 #include "tests/support/test.h"
 #include "tests/unit/dm1/rig.h"
+#include "tests/unit/syncml/judge.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@ struct played {
     struct vectors *v;
     struct rig rig;
     struct dmsc_buf before, after, events, xml, text, expected;
+    bool linted; /* xmllint is there */
 };
 
 /* White space between tags says nothing. */
@@ -99,6 +101,8 @@ static void expect_want(struct played *p, size_t nth, const struct dmsc_dm1_want
         expected = dmsc_buf_str(&p->expected);
     }
     expect_document(p, expected, (const char *)want->body.p);
+    judge_order(want->body);
+    p->linted = p->linted && judge_xmllint(want->body);
 }
 
 static void turn(struct played *p, size_t nth)
@@ -171,7 +175,7 @@ static void play(struct vectors *v)
         .max_obj_size = (size_t)vec_number_or(v, "max_obj_size", 0),
         .server_initiated = strcmp(vec_text_or(v, "alert", "1201"), "1200") == 0,
     };
-    struct played p = { .v = v };
+    struct played p = { .v = v, .linted = true };
     struct dmsc_buf *bufs[] = { &p.before, &p.after, &p.events, &p.xml, &p.text, &p.expected };
     struct dmsc_dm1_want want = { .kind = DMSC_DM1_DONE };
     struct dmsc_ctx *ctx;
@@ -187,8 +191,11 @@ static void play(struct vectors *v)
     assert_int_equal(want.kind, DMSC_DM1_SEND);
     if (vec_has(v, "package1"))
         expect_document(&p, vec_text(v, "package1"), (const char *)want.body.p);
+    judge_order(want.body);
     for (size_t i = 0; i < vec_count(v, "server"); i++)
         turn(&p, i);
+    if (!p.linted)
+        print_message("SKIPPED: no xmllint\n");
     expect_tree(&p);
     rig_close(&p.rig);
     for (size_t i = 0; i < DMSCI_ARRAY_LEN(bufs); i++)
@@ -235,17 +242,64 @@ static void objects(void **state)
     play_file("dm1/objects.txt");
 }
 
-static void acl(void **state)
+/* S1-15, S1-16: a challenge of any type is answered with the end, and nothing was executed. */
+static void req_S1_15_req_S1_16_challenge_ends_the_session(void **state)
+{
+    (void)state;
+    play_file("dm1/challenge.txt");
+    req_done("S1-15");
+    req_done("S1-16");
+}
+
+static void req_S1_24_acl_through_the_engine(void **state)
 {
     (void)state;
     play_file("dm1/acl.txt");
+    req_done("S1-24");
+}
+
+/* docs/dm1.md shows the table of host/dm1/session.c: from, event, to, action of each row. */
+static void the_documented_table(void **state)
+{
+    struct dmsc_bytes code = support_slurp("host/dm1/session.c"),
+                      doc = support_slurp("docs/dm1.md");
+    const char *at = (const char *)code.p, *text = (const char *)doc.p;
+    size_t rows = 0, documented = 0;
+
+    (void)state;
+    while ((at = strstr(at, "    { DMSCI_DM1_")) != NULL) {
+        char from[20], event[20], to[20], action[30], line[140];
+
+        assert_int_equal(sscanf(at,
+                                " { DMSCI_DM1_%19[A-Z0-9], DMSCI_DM1_ON_%19[A-Z], "
+                                "DMSCI_DM1_%19[A-Z0-9], %29[a-z_0-9]",
+                                from, event, to, action),
+                         4);
+        (void)snprintf(line, sizeof(line), "\n| %s | %s | %s | `%s` |\n", from, event, to, action);
+        if (strstr(text, line) == NULL)
+            fail_msg("docs/dm1.md does not have the row%s", line);
+        rows++;
+        at++;
+    }
+    for (at = strstr(text, "| from | event |"); at != NULL && *at == '|'; documented++)
+        at = strchr(at, '\n') + 1;
+    assert_true(rows > 20);
+    assert_int_equal(documented, rows + 2); /* two lines of heading */
+    support_free(code);
+    support_free(doc);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(session), cmocka_unit_test(get),     cmocka_unit_test(write_commands),
-        cmocka_unit_test(groups),  cmocka_unit_test(objects), cmocka_unit_test(acl),
+        cmocka_unit_test(session),
+        cmocka_unit_test(get),
+        cmocka_unit_test(write_commands),
+        cmocka_unit_test(groups),
+        cmocka_unit_test(objects),
+        cmocka_unit_test(req_S1_15_req_S1_16_challenge_ends_the_session),
+        cmocka_unit_test(req_S1_24_acl_through_the_engine),
+        cmocka_unit_test(the_documented_table),
     };
 
     return support_exit(cmocka_run_group_tests(tests, NULL, NULL), DMSCI_ARRAY_LEN(tests));
