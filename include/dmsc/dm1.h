@@ -47,10 +47,10 @@ struct dmsc_dm1_want {
 struct dmsc_dm1_report {
     unsigned messages_sent, messages_received;
     unsigned commands;  /* of the server, executed or refused */
-    unsigned succeeded; /* status 2xx */
+    unsigned succeeded; /* status 2xx but 215 and 216, which say that nothing was done */
     unsigned refused;   /* status 425, 405, 403 */
     unsigned failed;    /* other 3xx, 4xx, 5xx */
-    unsigned changes;   /* nodes added, replaced, deleted and committed */
+    unsigned changes;   /* writes to the tree that were committed; an object counts its nodes */
     bool server_aborted;
     char end[96]; /* one sentence */
 };
