@@ -81,7 +81,7 @@ static bool version_fine(const struct dmsci_syncml_header *h, unsigned *ret_stat
 
 static bool is_header_status(const struct dmsci_syncml_command *c)
 {
-    /* Some leave CmdRef out where it is 0 (dm1 sheet 25). */
+    /* Some leave CmdRef out where it is 0. */
     return (c->cmd_ref != NULL && strcmp(c->cmd_ref, "0") == 0) ||
            (c->cmd_ref == NULL && c->cmd != NULL && strcmp(c->cmd, "SyncHdr") == 0);
 }

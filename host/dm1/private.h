@@ -8,7 +8,7 @@
 #include <dmsc/dm1.h>
 #include <dmsc/mo.h>
 
-/* A server that names no MaxMsgSize gets messages up to this size (dm1 sheet 9.1). */
+/* A server that names no MaxMsgSize gets messages up to this size. */
 #define DMSCI_DM1_PEER_MSG_SIZE 65536u
 
 /* An object that comes in chunks (PRO 7). */

@@ -10,7 +10,7 @@ enum dmsc_err dmsci_dm1_status(struct dmsc_dm1 *dm1, const struct dmsci_dm1_turn
                                const struct dmsci_syncml_item *item, unsigned status,
                                const char *reason)
 {
-    /* A command without CmdID is answered with an empty CmdRef (dm1 sheet 2.5); 0 would be taken
+    /* A command without CmdID is answered with an empty CmdRef; 0 would be taken
      * for the SyncHdr. */
     bool bad_id = command->cmd_id == NULL || strcmp(command->cmd_id, "0") == 0;
     const struct dmsci_answer answer = { .kind = DMSCI_N_Status,
@@ -61,7 +61,7 @@ static bool answered(const struct dmsci_syncml_command *c)
 {
     if (c->kind == DMSCI_N_Status || c->kind == DMSCI_N_Results)
         return false;
-    /* What we do not know and what has no CmdID is ignored (dm1 sheet 2.5). */
+    /* What we do not know and what has no CmdID is ignored. */
     return c->kind != DMSCI_N_UNKNOWN || (c->cmd_id != NULL && c->cmd_id[0] != '\0');
 }
 

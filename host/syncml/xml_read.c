@@ -19,12 +19,18 @@
 #define DMSC_XML_ERROR xmlError
 #endif
 
+#define NAME_SLOTS 64u /* a power of two above the names of a message */
+
 struct reader {
     struct dmsc_ctx *ctx;
     struct dmsci_syncml_builder *builder;
     xmlParserCtxt *parser;
-    const xmlChar *last_uri; /* libxml2 keeps one copy of each name: the pointer tells it apart */
-    bool last_uri_metinf;
+    /* libxml2 keeps one copy of each name while it reads: pointers tell them apart. */
+    const xmlChar *syncml_uri, *metinf_uri;
+    struct {
+        const xmlChar *text;
+        enum dmsci_syncml_name name;
+    } names[NAME_SLOTS];
     unsigned depth, max_depth;
     unsigned raw; /* open elements inside Data of an Item */
     bool markup;  /* that Data is markup: what follows is escaped */
@@ -52,27 +58,38 @@ static void refuse(struct reader *r, enum dmsc_err err, const char *reason, cons
 static bool namespace_known(struct reader *r, const xmlChar *uri)
 {
     const char *text = (const char *)uri;
-    bool metinf;
 
-    if (uri == NULL || uri == r->last_uri)
+    if (uri == NULL || uri == r->syncml_uri || uri == r->metinf_uri)
         return true;
-    metinf = strcmp(text, DMSCI_SYNCML_METINF) == 0;
-    if (!metinf && strcmp(text, DMSCI_SYNCML_NS) != 0 && strcmp(text, "SYNCML:SYNCML1.1") != 0 &&
-        strcmp(text, "SYNCML:SYNCML1.0") != 0)
+    if (strcmp(text, DMSCI_SYNCML_METINF) == 0)
+        r->metinf_uri = uri;
+    else if (strcmp(text, DMSCI_SYNCML_NS) == 0 || strcmp(text, "SYNCML:SYNCML1.1") == 0 ||
+             strcmp(text, "SYNCML:SYNCML1.0") == 0)
+        r->syncml_uri = uri;
+    else
         return false;
-    r->last_uri = uri;
-    r->last_uri_metinf = metinf;
     return true;
+}
+
+static enum dmsci_syncml_name find_name(struct reader *r, const xmlChar *local)
+{
+    size_t slot = (size_t)((uintptr_t)local / 8 % NAME_SLOTS);
+
+    if (r->names[slot].text != local) {
+        r->names[slot].text = local;
+        r->names[slot].name = dmsci_syncml_name_find((const char *)local);
+    }
+    return r->names[slot].name;
 }
 
 static enum dmsci_syncml_name name_of(struct reader *r, const xmlChar *local, const xmlChar *uri)
 {
-    enum dmsci_syncml_name name = dmsci_syncml_name_find((const char *)local);
+    enum dmsci_syncml_name name = find_name(r, local);
 
     if (!namespace_known(r, uri))
         return DMSCI_N_UNKNOWN;
     /* Meta itself is often written in the namespace of its children. */
-    if (uri != NULL && r->last_uri_metinf && name != DMSCI_N_Meta &&
+    if (uri != NULL && uri == r->metinf_uri && name != DMSCI_N_Meta &&
         !dmsci_syncml_name_metinf(name))
         return DMSCI_N_UNKNOWN;
     return name;
@@ -157,7 +174,7 @@ static void on_doctype(void *user, const xmlChar *name, const xmlChar *external,
     (void)system;
     if (r->parser->input->cur[0] == '[')
         refuse(r, DMSC_E_MALFORMED, "xml:doctype", "the document declares its own DTD");
-    /* dm1 sheet 25: a DOCTYPE that only names SyncML is met in the field. */
+    /* A DOCTYPE that only names SyncML is met in the field. */
     else if (strcmp((const char *)name, "SyncML") != 0 || external == NULL ||
              strncmp((const char *)external, "-//SYNCML//DTD ", 15) != 0)
         refuse(r, DMSC_E_MALFORMED, "xml:doctype", "the DOCTYPE is not that of SyncML");

@@ -13,7 +13,7 @@ struct dmsc_limits {
     size_t rapdu_size;         /* response data of one exchange, GET RESPONSE included */
     unsigned get_response;     /* 61xx in a row */
     unsigned proactive;        /* FETCH in a row */
-    size_t mo_body_size;       /* one MO body on the card: spec/card.md 5.10 */
+    size_t mo_body_size;       /* one MO body on the card: the profile of the card application */
     unsigned ma_entries;       /* MA list */
     unsigned ma_scopes;        /* scopes of one MA */
     unsigned mo_entries;       /* MO index */

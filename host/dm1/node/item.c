@@ -100,7 +100,7 @@ static void merge_meta(struct dmsci_dm1_op *op)
     op->type = own->type != NULL ? own->type : all->type;
 }
 
-/* URI syntax, then length, then query: the first three checks of dm1 sheet 4. */
+/* The first three checks of every command: URI syntax, then length, then query. */
 static enum dmsc_err find(struct dmsci_dm1_op *op)
 {
     enum dmsc_err err;
@@ -155,7 +155,7 @@ static enum dmsc_err whole(struct dmsci_dm1_op *op, bool atomic)
     bool whole_object = true;
     enum dmsc_err err = DMSC_OK;
 
-    /* Chunks in an Atomic: nothing says how; it fails (dm1 sheet 3.8). */
+    /* Chunks in an Atomic: nothing says how; it fails. */
     if (op->item->more_data && atomic)
         return dmsci_dm1_settle(op, 500);
     if (op->item->more_data || op->dm1->object.active)

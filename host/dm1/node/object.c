@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Objects of the server that come in chunks (PRO 7; the table of dm1 sheet 9.5). */
+/* Objects of the server that come in chunks (PRO 7). */
 #include "apdu/base/ctx.h"
 #include "host/dm1/private.h"
 

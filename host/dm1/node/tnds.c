@@ -102,7 +102,7 @@ static enum dmsc_err import(struct dmsci_dm1_op *op, enum dmsc_tnds_mode mode,
     return dmsc_tnds_import(op->dm1->tree, &how, dmsc_buf_bytes(xml), NULL);
 }
 
-/* dm1 sheet 15: no XML and no TNDS 400, a value that is none of its format 415. */
+/* Not fixed by TNDS 5: no XML and no TNDS 400, a value that is none of its format 415. */
 static enum dmsc_err settle_import(struct dmsci_dm1_op *op, enum dmsc_err err)
 {
     const char *reason = dmsc_diag_get(op->dm1->ctx)->reason;

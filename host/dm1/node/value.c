@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values as they are stored and as XML carries them (TND 7.7.2; the table of dm1 sheet 11.2). */
+/* Values as they are stored and as XML carries them (TND 7.7.2). */
 #include "apdu/base/ctx.h"
 #include "host/dm1/private.h"
 #include "host/mo/uri.h"
@@ -58,7 +58,7 @@ static bool begins(const char *text, const char *with)
     return strncasecmp(text, with, strlen(with)) == 0;
 }
 
-/* dm1 sheet 11.2: whether base64 stands for octets, or is itself the value, is told by the Type. */
+/* TND 7.7.4: whether base64 stands for octets, or is itself the value, is told by the Type. */
 static bool text_type(const char *type)
 {
     return type == NULL || type[0] == '\0' || begins(type, "text/") ||

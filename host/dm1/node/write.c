@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Add, Replace, Delete, Copy and Exec of one node (REP 6.6; statuses of dm1 sheet 3 and 4). */
+/* Add, Replace, Delete, Copy and Exec of one node (REP 6.6; statuses: SREP 10). */
 #include "apdu/base/ctx.h"
 #include "host/dm1/private.h"
 #include "host/mo/uri.h"
@@ -88,7 +88,7 @@ static bool wanted_format(struct dmsci_dm1_op *op, enum dmsc_format otherwise,
     *ret_format = otherwise;
     if (op->format == NULL || op->format[0] == '\0')
         return true;
-    /* Written "Chr" by some (dm1 sheet 25). */
+    /* Written "Chr" by some. */
     for (size_t i = 0; i + 1 < sizeof(lower) && op->format[i] != '\0'; i++)
         lower[i] = (char)(op->format[i] >= 'A' && op->format[i] <= 'Z' ? op->format[i] + 32
                                                                        : op->format[i]);
