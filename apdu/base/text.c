@@ -90,9 +90,26 @@ size_t dmsci_utf8_length(struct dmsc_bytes bytes)
     return length;
 }
 
+/* Octets at @p i that are ASCII and no NUL, eight at a time: most of what is read is nothing else.
+ */
+static size_t ascii_run(struct dmsc_bytes bytes, size_t i)
+{
+    const uint64_t high = 0x8080808080808080u, one = 0x0101010101010101u;
+    size_t from = i;
+    uint64_t eight;
+
+    for (; bytes.n - i >= sizeof(eight); i += sizeof(eight)) {
+        dmsci_copy(&eight, bytes.p + i, sizeof(eight));
+        /* The left part is set where an octet is NUL (or follows one), the right one above 7F. */
+        if (((eight - one) & high) != 0 || (eight & high) != 0)
+            break;
+    }
+    return i - from;
+}
+
 bool dmsci_utf8_valid(struct dmsc_bytes bytes)
 {
-    size_t i = 0;
+    size_t i = ascii_run(bytes, 0);
 
     while (i < bytes.n) {
         size_t length = dmsci_utf8_length(dmsc_bytes(bytes.p + i, bytes.n - i));
@@ -100,6 +117,7 @@ bool dmsci_utf8_valid(struct dmsc_bytes bytes)
         if (length == 0)
             return false;
         i += length;
+        i += ascii_run(bytes, i);
     }
     return true;
 }

@@ -19,7 +19,9 @@
 #define DMSC_XML_ERROR xmlError
 #endif
 
-#define NAME_SLOTS 64u /* a power of two above the names of a message */
+/* A power of two above the names of a message; the shift leaves its bits of a 32-bit number. */
+#define NAME_SLOTS 256u
+#define NAME_SHIFT 24
 
 struct reader {
     struct dmsc_ctx *ctx;
@@ -73,7 +75,8 @@ static bool namespace_known(struct reader *r, const xmlChar *uri)
 
 static enum dmsci_syncml_name find_name(struct reader *r, const xmlChar *local)
 {
-    size_t slot = (size_t)((uintptr_t)local / 8 % NAME_SLOTS);
+    /* Names lie side by side in libxml2's pool: the low bits are as good as any, well mixed. */
+    size_t slot = (uint32_t)((uint32_t)(uintptr_t)local * 0x9E3779B1u) >> NAME_SHIFT;
 
     if (r->names[slot].text != local) {
         r->names[slot].text = local;
