@@ -148,16 +148,13 @@ void dmsci_generations_reject(struct dmsci_generations *walk)
               walk->record, dmsc_diag_get(walk->card->ctx)->reason);
 }
 
-static bool never_written(const struct dmsci_raw_header *raw)
+bool dmsci_never_written(struct dmsc_bytes record)
 {
-    /* FF or 00 from end to end: how card systems leave a record that nobody wrote. */
-    if (!raw->there)
-        return true;
-    for (size_t i = 1; i < sizeof(raw->bytes); i++) {
-        if (raw->bytes[i] != raw->bytes[0])
+    for (size_t i = 1; i < record.n; i++) {
+        if (record.p[i] != record.p[0])
             return false;
     }
-    return raw->bytes[0] == 0x00 || raw->bytes[0] == 0xFF;
+    return record.n == 0 || record.p[0] == 0x00 || record.p[0] == 0xFF;
 }
 
 static enum dmsc_err none_left(struct dmsci_generations *walk)
@@ -188,7 +185,7 @@ enum dmsc_err dmsci_generations_next(struct dmsci_generations *walk,
             walk->newest = raw;
         if (!raw.there)
             break;
-        if (never_written(&raw))
+        if (dmsci_never_written(dmsc_bytes(raw.bytes, sizeof(raw.bytes))))
             continue;
         walk->blank = false;
         err = dmsc_card_header_decode(walk->card->ctx, dmsc_bytes(raw.bytes, sizeof(raw.bytes)),
@@ -237,7 +234,8 @@ enum dmsc_err dmsci_card_need_pin(struct dmsc_card *card, const struct dmsc_secr
         return dmsc_uicc_verify_pin(card->uicc, DMSCI_KEY_PIN1, pin);
     (void)dmsci_fail(card->ctx, DMSC_E_PIN, "%s", what);
     dmsci_why(card->ctx, "card:pin-needed", "it is behind PIN1 of the card and no PIN was given");
-    dmsci_hint(card->ctx, "name a file with the digits of PIN1: --pin-file FILE or [card] pin_file");
+    dmsci_hint(card->ctx,
+               "name a file with the digits of PIN1: --pin-file FILE or [card] pin_file");
     return DMSC_E_PIN;
 }
 

@@ -74,6 +74,8 @@ DMSC_NODISCARD enum dmsc_err dmsci_generations_next(struct dmsci_generations *wa
                                                     struct dmsc_card_header *ret_header);
 /** The header just given turned out unusable: keep the story that was just told. */
 void dmsci_generations_reject(struct dmsci_generations *walk);
+/** FF or 00 from end to end: how card systems leave a record that nobody wrote. */
+bool dmsci_never_written(struct dmsc_bytes record);
 /** Has the newest record changed since the walk began? */
 DMSC_NODISCARD enum dmsc_err dmsci_generations_moved(struct dmsci_generations *walk,
                                                      bool *ret_moved);

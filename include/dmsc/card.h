@@ -16,12 +16,13 @@ extern "C" {
  * stable reason name in the story: "hdr:crc", "mal:signature", "mox:extent", "psk:crc", ...
  */
 
-#define DMSC_CARD_TAG_SIZE    8u
-#define DMSC_CARD_HEADER_SIZE 48u
-#define DMSC_CARD_PSK_SIZE    80u
-#define DMSC_CARD_FID_POOL0   0x6F10u /* public bodies */
-#define DMSC_CARD_FID_POOL1   0x6F11u /* bodies behind PIN1 */
-#define DMSC_CARD_FID_BLOB    0x6F30u /* BER-TLV store */
+#define DMSC_CARD_TAG_SIZE     8u
+#define DMSC_CARD_HEADER_SIZE  48u
+#define DMSC_CARD_PSK_SIZE     80u
+#define DMSC_CARD_RECEIPT_SIZE 32u
+#define DMSC_CARD_FID_POOL0    0x6F10u /* public bodies */
+#define DMSC_CARD_FID_POOL1    0x6F11u /* bodies behind PIN1 */
+#define DMSC_CARD_FID_BLOB     0x6F30u /* BER-TLV store */
 
 /* Header flags. */
 #define DMSC_CARD_MAL_SLOT_B  0x01u
@@ -191,6 +192,7 @@ struct dmsc_card_known_body {
 struct dmsc_card_known {
     uint8_t card_tag[DMSC_CARD_TAG_SIZE];
     uint32_t generation, header_crc;
+    /* 0 has the list or the index read again: the way to get a body that is not at hand. */
     uint32_t mal_version, mox_version;
     const struct dmsc_card_known_body *bodies; /* that are still at hand */
     size_t body_count;
@@ -253,6 +255,35 @@ DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_card_read(struct dmsc_card *card,
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_card_psk(struct dmsc_card *card, uint8_t record,
                                                     const struct dmsc_secret *pin,
                                                     struct dmsc_psk_record *ret_psk);
+
+/** What became of a generation on the device. */
+enum dmsc_card_result {
+    DMSC_CARD_APPLIED = 0,
+    DMSC_CARD_PARTLY = 1, /* see failed */
+    DMSC_CARD_LIST_REJECTED = 2,
+    DMSC_CARD_BAD_SIGNATURE = 3,
+    DMSC_CARD_BUSY = 4,
+    DMSC_CARD_ROLLBACK = 5
+};
+/** A record of EF.DMDEV. An issuer reads it over the air to know what arrived. */
+struct dmsc_card_receipt {
+    enum dmsc_card_result result;
+    uint32_t generation;
+    uint32_t time;     /* s since 1970, 0 unknown */
+    uint8_t device[8]; /* first bytes of SHA-256 over the digits of the IMEI */
+    uint32_t failed;   /* bit n - 1: instance n was not applied */
+};
+/** Reasons dev:length, dev:magic, dev:version, dev:crc, dev:result */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_card_receipt_decode(
+    struct dmsc_ctx *ctx, struct dmsc_bytes record, struct dmsc_card_receipt *ret_receipt);
+DMSC_API void dmsc_card_receipt_encode(const struct dmsc_card_receipt *receipt,
+                                       uint8_t ret_record[DMSC_CARD_RECEIPT_SIZE]);
+/** Append a receipt. @param pin as in dmsc_card_read_options. 1 APDU once PIN1 is verified */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_card_receipt_write(
+    struct dmsc_card *card, const struct dmsc_card_receipt *receipt, const struct dmsc_secret *pin);
+/** The newest one. DMSC_E_NOTFOUND with reason dev:none before the first */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_card_receipt_read(struct dmsc_card *card,
+                                                             struct dmsc_card_receipt *ret_receipt);
 
 /** Told before each step of a long work. @p total counts the steps of this work. */
 struct dmsc_card_progress {

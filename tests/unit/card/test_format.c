@@ -240,6 +240,30 @@ static void psk_vectors(void **state)
     vectors_close(v);
 }
 
+static void receipt_vectors(void **state)
+{
+    struct vectors *v = vectors_open("card_receipt.txt");
+
+    (void)state;
+    while (vectors_next(v)) {
+        struct dmsc_card_receipt receipt = { 0 };
+        uint8_t record[DMSC_CARD_RECEIPT_SIZE];
+        enum dmsc_err err = dmsc_card_receipt_decode(ctx, vec_hex(v, "input"), &receipt);
+
+        assert_outcome(v, err);
+        if (err != DMSC_OK)
+            continue;
+        vec_assert_number(v, "result", receipt.result);
+        vec_assert_number(v, "generation", receipt.generation);
+        vec_assert_number(v, "time", receipt.time);
+        vec_assert_hex(v, "device", dmsc_bytes(receipt.device, sizeof(receipt.device)));
+        vec_assert_number(v, "failed", receipt.failed);
+        dmsc_card_receipt_encode(&receipt, record);
+        vec_assert_hex(v, "input", dmsc_bytes(record, sizeof(record)));
+    }
+    vectors_close(v);
+}
+
 static void write_pkcs15(struct vectors *v)
 {
     static const uint8_t paths[2][2] = { { 0x44, 0x05 }, { 0x64, 0x30 } };
@@ -582,6 +606,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(ma_list_signatures, setup, teardown),
         cmocka_unit_test_setup_teardown(mo_index_vectors, setup, teardown),
         cmocka_unit_test_setup_teardown(psk_vectors, setup, teardown),
+        cmocka_unit_test_setup_teardown(receipt_vectors, setup, teardown),
         cmocka_unit_test_setup_teardown(pkcs15_vectors, setup, teardown),
         cmocka_unit_test_setup_teardown(oid_texts, setup, teardown),
         cmocka_unit_test_setup_teardown(walk_header, setup, teardown),

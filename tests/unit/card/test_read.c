@@ -263,6 +263,32 @@ static void shared_secrets(void **state)
     card_fixture_close(&f);
 }
 
+static void receipts(void **state)
+{
+    struct card_fixture f;
+    struct dmsc_card_receipt receipt = { .result = DMSC_CARD_PARTLY,
+                                         .generation = 9,
+                                         .time = 1767225700,
+                                         .device = { 1, 2, 3, 4, 5, 6, 7, 8 },
+                                         .failed = 0x80000001 };
+    struct dmsc_card_receipt back = { 0 };
+
+    (void)state;
+    card_fixture_open(&f, "example.json");
+    assert_reason(&f, dmsc_card_receipt_read(f.card, &back), DMSC_E_NOTFOUND, "dev:none");
+    assert_reason(&f, dmsc_card_receipt_write(f.card, &receipt, NULL), DMSC_E_PIN,
+                  "card:pin-needed");
+    assert_int_equal(dmsc_card_receipt_write(f.card, &receipt, &f.pin), DMSC_OK);
+    receipt.generation = 10;
+    assert_int_equal(dmsc_card_receipt_write(f.card, &receipt, NULL), DMSC_OK);
+    assert_int_equal(dmsc_card_receipt_read(f.card, &back), DMSC_OK);
+    assert_int_equal(back.generation, 10);
+    assert_int_equal(back.result, DMSC_CARD_PARTLY);
+    assert_int_equal(back.failed, 0x80000001);
+    assert_memory_equal(back.device, receipt.device, 8);
+    card_fixture_close(&f);
+}
+
 /* The walk over the image on the card itself: each byte of header, list, index and bodies broken.
  */
 
@@ -417,6 +443,7 @@ int main(void)
         cmocka_unit_test(a_blank_card_says_so),
         cmocka_unit_test(a_card_without_the_application_says_so),
         cmocka_unit_test(shared_secrets),
+        cmocka_unit_test(receipts),
         cmocka_unit_test(every_broken_byte_is_refused_by_name),
         cmocka_unit_test(a_torn_newest_header_falls_back),
         cmocka_unit_test(every_allocation_may_fail),
