@@ -24,6 +24,7 @@ struct session {
     struct sc_card *card;
     struct sc_app_info app; /* stands in card->app[0] while the card is connected */
     struct sc_pkcs15_card *p15;
+    int failed; /* OpenSC's number of a directory that could not be read just now */
 };
 
 static enum dmsc_err told(struct session *s, enum dmsc_err err, const char *reason, int r)
@@ -183,6 +184,16 @@ static int parse_dodf(struct session *s, struct sc_pkcs15_card *p15, struct dmsc
     return SC_SUCCESS;
 }
 
+/* The card says what is wrong with this file; else the failure was one of the moment. */
+static bool is_lasting(struct session *s)
+{
+    uint16_t sw = dmsc_link_last_sw(dmsc_uicc_link(s->uicc));
+    enum dmsc_sw_class class = dmsc_sw_class(sw);
+
+    return dmsc_sw_done(sw) || class == DMSC_SW_NOTFOUND || class == DMSC_SW_DENIED ||
+           class == DMSC_SW_BLOCKED;
+}
+
 static int parse_df(struct sc_pkcs15_card *p15, struct sc_pkcs15_df *df)
 {
     struct dmsci_opensc_reader *reader = p15->card->reader->drv_data;
@@ -191,16 +202,21 @@ static int parse_df(struct sc_pkcs15_card *p15, struct sc_pkcs15_df *df)
     struct dmsc_buf file;
     int r;
 
-    if (df->type != SC_PKCS15_DODF)
-        return sc_pkcs15_parse_df(p15, df);
     if (df->enumerated)
         return SC_SUCCESS;
-    df->enumerated = 1;
     dmsc_buf_init(&file, s->ctx, dmsc_ctx_limits(s->ctx)->ef_size);
-    r = read_file(s, &df->path, false, dmsc_ctx_limits(s->ctx)->ef_size, &file);
-    if (r == SC_SUCCESS)
-        r = parse_dodf(s, p15, dmsc_buf_bytes(&file));
+    if (df->type != SC_PKCS15_DODF) {
+        r = sc_pkcs15_parse_df(p15, df);
+    } else {
+        df->enumerated = 1;
+        r = read_file(s, &df->path, false, dmsc_ctx_limits(s->ctx)->ef_size, &file);
+        if (r == SC_SUCCESS)
+            r = parse_dodf(s, p15, dmsc_buf_bytes(&file));
+    }
     dmsc_buf_clear(&file);
+    /* OpenSC goes on as if the directory were empty. */
+    if (r != SC_SUCCESS && !is_lasting(s))
+        s->failed = r;
     return r;
 }
 
@@ -310,6 +326,8 @@ static enum dmsc_err take_cert(struct session *s, const struct sc_pkcs15_object 
             return s->reader.err;
         if (r == SC_ERROR_OUT_OF_MEMORY)
             return dmsci_fail(s->ctx, DMSC_E_NOMEM, WHAT);
+        if (!is_lasting(s))
+            return told(s, DMSC_E_SW, "pkcs15:certificate", r);
         dmsci_log(s->ctx, DMSC_LOG_WARN, "opensc", "a certificate was passed over: %s",
                   sc_strerror(r));
         return DMSC_OK;
@@ -359,6 +377,8 @@ static enum dmsc_err objects_of(struct session *s, unsigned type, struct sc_pkcs
 
     if (r < 0)
         return told(s, DMSC_E_MALFORMED, "pkcs15:objects", r);
+    if (s->reader.err == DMSC_OK && s->failed != SC_SUCCESS)
+        return told(s, DMSC_E_SW, "pkcs15:directory", s->failed);
     *ret_count = (size_t)r < OBJECTS_MAX ? (size_t)r : OBJECTS_MAX;
     return s->reader.err;
 }

@@ -71,6 +71,10 @@ static int transmit(struct sc_reader *reader, struct sc_apdu *apdu)
     struct dmsc_buf data;
     uint16_t sw = 0;
 
+    /* What failed once stays failed: OpenSC tries again after a reset, when the channel is gone and
+     * the files of another application answer. */
+    if (self->err != DMSC_OK)
+        return error_of(self->err);
     if (apdu->datalen > 255 || (apdu->cse & SC_APDU_EXT) != 0)
         return SC_ERROR_INVALID_ARGUMENTS;
     if (wants_answer(apdu->cse)) /* OpenSC writes 256 as 256 or as 0 */
@@ -94,7 +98,8 @@ static int lock(struct sc_reader *reader)
 {
     struct dmsci_opensc_reader *self = ours(reader);
 
-    self->err = dmsc_link_lock(self->link);
+    if (self->err == DMSC_OK)
+        self->err = dmsc_link_lock(self->link);
     return self->err == DMSC_OK ? SC_SUCCESS : error_of(self->err);
 }
 

@@ -37,7 +37,8 @@ enum dmsc_err dmsci_card_need_adm(struct dmsc_card *card, const struct dmsc_secr
         return dmsc_uicc_verify_pin(card->uicc, DMSCI_KEY_ADM1, adm);
     (void)dmsci_fail(card->ctx, DMSC_E_PIN, "write to the card");
     dmsci_why(card->ctx, "card:adm-needed", "ADM1 of the card is needed and was not given");
-    dmsci_hint(card->ctx, "name a file with its 16 hex digits: --adm-file FILE or [card] adm1_file");
+    dmsci_hint(card->ctx,
+               "name a file with its 16 hex digits: --adm-file FILE or [card] adm1_file");
     return DMSC_E_PIN;
 }
 

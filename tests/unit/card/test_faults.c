@@ -357,15 +357,16 @@ static void listing_survives_a_fault_at_each_command(void **state)
             fired = s.evil.fired;
             if (err != DMSC_OK)
                 assert_true(dmsc_diag_get(s.f.ctx)->what[0] != '\0' && objects.certs == NULL);
-            /* What a card misses out it may miss out: an entry it spoils is passed over. But with
-             * nothing spoilt all is there. */
-            if (!fired) {
-                assert_int_equal(err, DMSC_OK);
+            /* Bytes that a link spoils can be an entry less. But a failure of the moment never
+             * looks like a card without certificates. */
+            if (err == DMSC_OK && kind != EVIL_SHORT && kind != EVIL_FLIP) {
                 assert_int_equal(objects.cert_count, 1);
                 assert_int_equal(objects.certs[0].der.n, 5);
                 assert_int_equal(objects.data_count, 2);
                 assert_string_equal(objects.data[0].oid, "2.23.43.9.1");
             }
+            if (!fired)
+                assert_int_equal(err, DMSC_OK);
             dmsc_card_objects_clear(&objects);
             card_fixture_close(&s.f);
             runs++;
