@@ -76,12 +76,13 @@ static enum MHD_Result begin_request(struct server_https *https, struct MHD_Conn
 {
     const char *type =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
-    const union MHD_ConnectionInfo *proved =
+    const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    const struct server_proof *proof = info != NULL ? info->socket_context : NULL;
     struct request *request;
 
     https->service->counts.requests++;
-    if (proved == NULL || proved->socket_context == NULL || !*(const bool *)proved->socket_context)
+    if (proof == NULL || !proof->proved)
         return refuse(https, connection, MHD_HTTP_FORBIDDEN, "who are you?");
     if (strcmp(url, https->service->scenario->path) != 0)
         return refuse(https, connection, MHD_HTTP_NOT_FOUND, "there is no such page");
@@ -171,28 +172,28 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **r
     *ret_request = NULL;
 }
 
-static void on_connection(void *user, struct MHD_Connection *connection, void **ret_proved,
+static void on_connection(void *user, struct MHD_Connection *connection, void **ret_proof,
                           enum MHD_ConnectionNotificationCode code)
 {
     struct server_https *https = user;
     struct server_counts *counts = &https->service->counts;
-    bool *proved = *ret_proved;
+    struct server_proof *proof = *ret_proof;
 
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         counts->connections++;
-        proved = dmsci_alloc(https->ctx, sizeof(*proved));
+        proof = dmsci_alloc(https->ctx, sizeof(*proof));
+        *ret_proof = proof;
         /* Without memory no demand is made, and requests find nobody proved. */
-        if (proved != NULL)
-            server_identity_demand(connection, proved);
-        *ret_proved = proved;
+        if (proof == NULL)
+            return;
+        proof->handshakes = &counts->handshakes;
+        server_identity_demand(connection, proof);
         return;
     }
-    if (proved != NULL && *proved)
-        counts->handshakes++;
-    else
+    if (proof == NULL || !proof->proved)
         counts->refused_handshakes++;
-    dmsci_free(https->ctx, proved);
-    *ret_proved = NULL;
+    dmsci_free(https->ctx, proof);
+    *ret_proof = NULL;
 }
 
 static void on_log(void *user, const char *format, va_list args) DMSCI_PRINTF(2, 0);

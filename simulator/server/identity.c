@@ -71,24 +71,26 @@ static int on_certificate(gnutls_session_t session)
 static int on_finished(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
                        const gnutls_datum_t *message)
 {
-    bool *proved = gnutls_db_get_ptr(session);
+    struct server_proof *proof = gnutls_db_get_ptr(session);
 
     (void)type;
     (void)when;
     (void)message;
-    if (incoming != 0 && gnutls_certificate_get_peers(session, NULL) != NULL)
-        *proved = true;
+    if (incoming == 0 || proof->proved || gnutls_certificate_get_peers(session, NULL) == NULL)
+        return 0;
+    proof->proved = true;
+    ++*proof->handshakes;
     return 0;
 }
 
-void server_identity_demand(struct MHD_Connection *connection, bool *ret_proved)
+void server_identity_demand(struct MHD_Connection *connection, struct server_proof *proof)
 {
     gnutls_session_t session = session_of(connection);
 
     if (session == NULL)
         return;
     /* The one pointer of a session that is ours: no session cache is in use. */
-    gnutls_db_set_ptr(session, ret_proved);
+    gnutls_db_set_ptr(session, proof);
     gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUEST);
     gnutls_session_set_verify_function(session, on_certificate);
     gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST,

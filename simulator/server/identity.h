@@ -12,12 +12,17 @@ DMSC_NODISCARD enum dmsc_err server_identity_check(struct dmsc_ctx *ctx,
                                                    struct dmsc_bytes certificate,
                                                    struct dmsc_bytes key,
                                                    struct dmsc_bytes client_ca);
+struct server_proof {
+    bool proved;          /* the handshake came to an end */
+    unsigned *handshakes; /* counts those */
+};
+
 /**
  * Before the handshake: it fails, with an alert that says why, for a client without a certificate
  * that leads to the CA.
- * @param ret_proved set when the handshake came to an end; must outlive the connection
+ * @param proof filled in by the handshake; must outlive the connection
  */
-void server_identity_demand(struct MHD_Connection *connection, bool *ret_proved);
+void server_identity_demand(struct MHD_Connection *connection, struct server_proof *proof);
 /** { "subject", "sha256" } of the client's certificate: a new reference, or NULL. */
 json_t *server_identity_of(struct MHD_Connection *connection);
 
