@@ -420,9 +420,23 @@ static void pull_out(struct rig *rig)
     rig->link = NULL;
 }
 
+/* Secrets of the tree are sealed with it. */
+static enum dmsc_err set_key(struct dmsc_store *store, struct dmsc_ctx *ctx)
+{
+    struct dmsc_secret key = DMSC_SECRET_INIT;
+    enum dmsc_err err =
+        dmsc_secret_set(&key, ctx, dmsc_bytes_str("32 bytes that nobody else knows."));
+
+    if (err == DMSC_OK)
+        err = dmsc_store_set_key(store, &key);
+    dmsc_secret_clear(&key);
+    return err;
+}
+
 static void open_store(struct rig *rig)
 {
     MUST(dmsc_store_open(rig->ctx, NULL, &rig->store));
+    MUST(set_key(rig->store, rig->ctx));
     MUST(dmsc_tree_open(rig->ctx, rig->store, NULL, &rig->tree));
     MUST(dmsc_authority_new(rig->ctx, rig->tree, &rig->authority));
 }

@@ -47,6 +47,7 @@ static void first_pull(void **state)
     assert_false(rig.report.unchanged);
     assert_true(rig.report.list_changed);
     assert_int_equal(rig.report.authorities, 2);
+    assert_int_equal(rig.report.certificates, 1);
     assert_int_equal(rig.report.header.generation, 1);
     assert_int_equal(rig.report.item_count, 4);
     for (uint8_t id = 1; id <= 4; id++)
