@@ -21,9 +21,12 @@ enum dmsc_err dmsci_tls_fail(struct dmsc_ctx *ctx, const char *host, const char 
 static enum dmsc_err fail_named(struct dmsc_ctx *ctx, const char *host,
                                 const struct dmsci_tls_watch *watch)
 {
+    /* The record of an alert may carry a version that the server does not speak. */
+    bool known = watch->kind == DMSCI_TLS_SSL2 || watch->version < 0x0303;
     char reason[48];
 
-    (void)snprintf(reason, sizeof(reason), "tls:version:%s", dmsci_tls_watch_name(watch));
+    (void)snprintf(reason, sizeof(reason), "tls:version:%s",
+                   known ? dmsci_tls_watch_name(watch) : "unknown");
     (void)dmsci_tls_fail(ctx, host, reason, "the server does not speak TLS 1.2 or newer");
     dmsci_hint(ctx, "older versions are broken and never used");
     return DMSC_E_TLS;

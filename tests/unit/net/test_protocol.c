@@ -3,12 +3,15 @@
 #include "apdu/base/ctx.h"
 #include "host/net/tls_watch.h"
 #include "tests/unit/net/bench.h"
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/types.h>
 
 static struct pki pki;
 
-static void old_versions_are_refused(void **state)
+/* TLS 1.2 is spoken; TLS 1.1 and 1.0 are refused by name. */
+static void req_TLS_08a_req_SCR_C_001_old_versions(void **state)
 {
     static const struct {
         const char *priority, *reason;
@@ -29,6 +32,15 @@ static void old_versions_are_refused(void **state)
         assert_int_equal(b.peer.application_n, 0);
         bench_clear(&b);
     }
+    bench_init(&b, &pki, "rsa");
+    b.server.priority = "NORMAL:-VERS-ALL:+VERS-TLS1.2";
+    bench_trust(&b, "ca.der");
+    assert_int_equal(bench_open(&b), DMSC_OK);
+    assert_string_equal(dmsci_net_info(b.net)->tls.version, "TLS 1.2");
+    assert_int_equal(bench_post(&b, "hello"), DMSC_OK);
+    bench_clear(&b);
+    req_done("TLS-08a");
+    req_done("SCR C-001");
 }
 
 /* Suites that do not encrypt, or do not authenticate, or keep no forward secrecy. */
@@ -96,7 +108,7 @@ static void assert_only_hello_and_alert(const struct bench *b)
     assert_false(r.bad);
 }
 
-static void req_TLS_08b_req_REF_07_SSL3_is_refused(void **state)
+static void req_TLS_08b_req_REF_07_req_SCR_C_002_SSL3_is_refused(void **state)
 {
     static struct bench b;
     uint8_t hello[64];
@@ -112,19 +124,25 @@ static void req_TLS_08b_req_REF_07_SSL3_is_refused(void **state)
     bench_clear(&b);
     req_done("TLS-08b");
     req_done("REF-07");
+    req_done("SCR C-002");
 }
 
-static void req_TLS_11_SSL2_is_refused(void **state)
+static void req_TLS_11_req_TLS_06a_SSL_is_refused(void **state)
 {
     static const uint8_t hello[] = { 0x80, 0x22, 0x04, 0x00, 0x01, 0x00, 0x02, 0x00,
                                      0x00, 0x00, 0x03, 0x00, 0x10, 0x01, 0x00, 0x80 };
     static struct bench b;
+    uint8_t sslv3[64];
 
     (void)state;
     scripted(&b, dmsc_bytes(hello, sizeof(hello)), DMSC_E_TLS, "tls:version:SSL 2.0");
     assert_only_hello_and_alert(&b);
     bench_clear(&b);
+    scripted(&b, hello_of(0x00, sslv3), DMSC_E_TLS, "tls:version:SSL 3.0");
+    assert_only_hello_and_alert(&b);
+    bench_clear(&b);
     req_done("TLS-11");
+    req_done("TLS-06a");
 }
 
 static void peers_that_speak_something_else(void **state)
@@ -187,6 +205,78 @@ static void req_TLS_13a_req_TLS_13b_req_SCR_C_003_no_RC4_no_3DES(void **state)
     req_done("SCR C-003");
 }
 
+/* OpenSSL's own server, in a process of its own. */
+struct openssl {
+    FILE *out;
+    long pid;
+    unsigned port;
+};
+
+static void openssl_start(struct openssl *o, const char *cert, const char *options)
+{
+    char command[3 * SUPPORT_PATH_MAX], line[256];
+
+    pki_need(&pki);
+    /* The shell's process becomes the server's. */
+    (void)snprintf(
+        command, sizeof(command),
+        "cd '%s' && echo $$ && exec openssl s_server -www -accept 127.0.0.1:0 -cert %s.pem "
+        "-key %s.key %s 2>/dev/null < /dev/null",
+        pki.dir, cert, cert, options);
+    o->out = popen(command, "r");
+    assert_non_null(o->out);
+    assert_non_null(fgets(line, sizeof(line), o->out));
+    assert_int_equal(sscanf(line, "%ld", &o->pid), 1);
+    o->port = 0;
+    while (o->port == 0 && fgets(line, sizeof(line), o->out) != NULL)
+        (void)sscanf(line, "ACCEPT 127.0.0.1:%u", &o->port);
+    assert_int_not_equal(o->port, 0);
+}
+
+static void openssl_stop(struct openssl *o)
+{
+    (void)kill((pid_t)o->pid, SIGKILL);
+    (void)pclose(o->out);
+}
+
+static void servers_of_openssl(void **state)
+{
+    static const struct {
+        const char *options, *reason, *version;
+        bool mutual;
+    } table[] = {
+        { "-tls1_2", NULL, "TLS 1.2", false },
+        { "-tls1_2 -Verify 1 -CAfile ca.pem", NULL, "TLS 1.2", true },
+        { "-tls1_2 -cipher ECDHE-ECDSA-AES128-SHA256:@SECLEVEL=0", NULL, "TLS 1.2", false },
+        { "-tls1_1 -cipher ALL:@SECLEVEL=0", "tls:version:", NULL, false },
+        { "-tls1 -cipher ALL:@SECLEVEL=0", "tls:version:", NULL, false },
+        { "-tls1_2 -cipher ECDHE-ECDSA-NULL-SHA:@SECLEVEL=0", "tls:suite", NULL, false },
+    };
+    static struct bench b;
+    struct openssl o;
+    char url[64];
+
+    (void)state;
+    for (size_t i = 0; i < DMSCI_ARRAY_LEN(table); i++) {
+        openssl_start(&o, "server", table[i].options);
+        bench_init(&b, &pki, "server");
+        bench_trust(&b, "ca.der");
+        bench_be(&b, "client.der", "client.key");
+        b.config.tls.demand_mutual = table[i].mutual;
+        (void)snprintf(url, sizeof(url), "https://localhost:%u/", o.port);
+        assert_int_equal(dmsci_net_open(b.ctx, url, &b.config, &b.net),
+                         table[i].reason == NULL ? DMSC_OK : DMSC_E_TLS);
+        /* A client that offers TLS 1.3 gets an alert that does not name the version. */
+        if (table[i].reason != NULL)
+            assert_memory_equal(dmsc_diag_get(b.ctx)->reason, table[i].reason,
+                                strlen(table[i].reason));
+        else
+            assert_string_equal(dmsci_net_info(b.net)->tls.version, table[i].version);
+        bench_clear(&b);
+        openssl_stop(&o);
+    }
+}
+
 static void watch_vectors(void **state)
 {
     struct vectors *v = vectors_open("tls_watch.txt");
@@ -228,12 +318,13 @@ static int teardown_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(old_versions_are_refused),
+        cmocka_unit_test(req_TLS_08a_req_SCR_C_001_old_versions),
         cmocka_unit_test(poor_suites_are_refused),
-        cmocka_unit_test(req_TLS_08b_req_REF_07_SSL3_is_refused),
-        cmocka_unit_test(req_TLS_11_SSL2_is_refused),
+        cmocka_unit_test(req_TLS_08b_req_REF_07_req_SCR_C_002_SSL3_is_refused),
+        cmocka_unit_test(req_TLS_11_req_TLS_06a_SSL_is_refused),
         cmocka_unit_test(peers_that_speak_something_else),
         cmocka_unit_test(req_TLS_13a_req_TLS_13b_req_SCR_C_003_no_RC4_no_3DES),
+        cmocka_unit_test(servers_of_openssl),
         cmocka_unit_test(watch_vectors),
     };
 
