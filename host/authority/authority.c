@@ -126,8 +126,16 @@ bool dmsci_entry_has_server_id(const struct dmsc_ma *ma, const char *server_id)
     return false;
 }
 
-/* Several entries may name one ServerID; the first that can be used counts, else the first's
- * reason. A deny entry without scopes shuts the authority out. */
+bool dmsci_entry_denies(const struct dmsc_ma *ma, const char *server_id, uint8_t priority,
+                        struct dmsc_now now)
+{
+    enum dmsc_reason reason = dmsci_entry_in_force(ma, now);
+
+    return (ma->flags & DMSC_MA_DENY) != 0 && ma->priority <= priority &&
+           dmsci_entry_has_server_id(ma, server_id) &&
+           (reason == DMSC_ALLOWED || reason == DMSC_REFUSED_CLOCK);
+}
+
 static enum dmsc_reason usable(const struct dmsc_ma_list *list, const struct dmsc_ma *ma,
                                struct dmsc_now now)
 {
@@ -141,26 +149,29 @@ static enum dmsc_reason usable(const struct dmsc_ma_list *list, const struct dms
     return dmsci_delegation(list, ma, NULL, now, &rights);
 }
 
-static bool shut_out(const struct dmsc_ma_list *list, const char *server_id, struct dmsc_now now,
-                     const struct dmsc_ma **ret_ma)
+/* The deny entry without scopes that shuts out a grant of @p priority; NULL when there is none. */
+static const struct dmsc_ma *shut_out(const struct dmsc_ma_list *list, const char *server_id,
+                                      uint8_t priority, struct dmsc_now now)
 {
     for (size_t i = 0; i < list->count; i++) {
         const struct dmsc_ma *ma = &list->entries[i];
-        enum dmsc_reason reason = dmsci_entry_in_force(ma, now);
 
-        /* A bounded deny entry stands when the time is not known: fail closed. */
-        if ((ma->flags & DMSC_MA_DENY) != 0 && ma->scope_count == 0 &&
-            dmsci_entry_has_server_id(ma, server_id) &&
-            (reason == DMSC_ALLOWED || reason == DMSC_REFUSED_CLOCK)) {
-            *ret_ma = ma;
-            return true;
-        }
+        if (ma->scope_count == 0 && dmsci_entry_denies(ma, server_id, priority, now))
+            return ma;
     }
-    return false;
+    return NULL;
+}
+
+static struct dmsc_verdict denied_by(const struct dmsc_ma *denied)
+{
+    return dmsci_verdict(DMSC_REFUSED_DENY_ENTRY, denied, "entry %u (%.64s) denies it", denied->id,
+                         denied->name);
 }
 
 typedef bool accept_entry(const struct dmsc_ma *ma, const void *arg);
 
+/* Several entries may name one ServerID; the first that can be used counts, else the first's
+ * reason. */
 static struct dmsc_verdict admit(struct dmsc_authority *authority, const char *server_id,
                                  struct dmsc_now now, accept_entry *accept, const void *arg)
 {
@@ -170,9 +181,6 @@ static struct dmsc_verdict admit(struct dmsc_authority *authority, const char *s
                       "%zu entries, none with ServerID %.64s", list->count, server_id);
     const struct dmsc_ma *denied;
 
-    if (shut_out(list, server_id, now, &denied))
-        return dmsci_verdict(DMSC_REFUSED_DENY_ENTRY, denied, "entry %u (%.64s) denies it",
-                             denied->id, denied->name);
     for (size_t i = 0; i < list->count; i++) {
         const struct dmsc_ma *ma = &list->entries[i];
         enum dmsc_reason reason;
@@ -180,15 +188,19 @@ static struct dmsc_verdict admit(struct dmsc_authority *authority, const char *s
         if ((ma->flags & DMSC_MA_DENY) != 0 || !dmsci_entry_has_server_id(ma, server_id))
             continue;
         reason = usable(list, ma, now);
-        if (reason == DMSC_ALLOWED && accept != NULL && !accept(ma, arg))
+        denied = shut_out(list, server_id, ma->priority, now);
+        if (reason == DMSC_ALLOWED && denied == NULL && accept != NULL && !accept(ma, arg))
             reason = DMSC_REFUSED_IDENTITY;
-        if (reason == DMSC_ALLOWED)
+        if (reason == DMSC_ALLOWED && denied == NULL)
             return dmsci_verdict(DMSC_ALLOWED, ma, "entry %u (%.64s)", ma->id, ma->name);
-        if (first.ma_id == 0)
+        if (first.ma_id == 0 && denied != NULL)
+            first = denied_by(denied);
+        else if (first.ma_id == 0)
             first = dmsci_verdict(reason, ma, "entry %u (%.64s): %s", ma->id, ma->name,
                                   dmsc_reason_text(reason));
     }
-    return first;
+    denied = shut_out(list, server_id, UINT8_MAX, now);
+    return first.ma_id == 0 && denied != NULL ? denied_by(denied) : first;
 }
 
 struct dmsc_verdict dmsc_authority_admit(struct dmsc_authority *authority, const char *server_id,

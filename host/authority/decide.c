@@ -107,14 +107,9 @@ static const struct dmsc_ma *denying(const struct dmsc_ma_list *list, const char
 {
     for (size_t i = 0; i < list->count; i++) {
         const struct dmsc_ma *ma = &list->entries[i];
-        enum dmsc_reason reason = dmsci_entry_in_force(ma, now);
 
-        if ((ma->flags & DMSC_MA_DENY) == 0 || ma->priority > priority ||
-            !dmsci_entry_has_server_id(ma, server_id))
-            continue;
-        if (reason != DMSC_ALLOWED && reason != DMSC_REFUSED_CLOCK)
-            continue;
-        if (ma->scope_count == 0 || (dmsci_scope_rights(ma, object) & right) != 0)
+        if (dmsci_entry_denies(ma, server_id, priority, now) &&
+            (ma->scope_count == 0 || (dmsci_scope_rights(ma, object) & right) != 0))
             return ma;
     }
     return NULL;
@@ -128,10 +123,10 @@ static struct dmsc_verdict list_says(const struct dmsc_ma_list *list, const char
     struct dmsc_verdict best =
         dmsci_verdict(list->count == 0 ? DMSC_REFUSED_NO_LIST : DMSC_REFUSED_UNLISTED, NULL,
                       "%zu entries, none with ServerID %.64s", list->count, server_id);
+    const struct dmsc_ma *denied;
 
     for (size_t i = 0; i < list->count; i++) {
         const struct dmsc_ma *ma = &list->entries[i];
-        const struct dmsc_ma *denied;
         enum dmsc_reason reason;
 
         if ((ma->flags & DMSC_MA_DENY) != 0 || !dmsci_entry_has_server_id(ma, server_id))
@@ -146,6 +141,10 @@ static struct dmsc_verdict list_says(const struct dmsc_ma_list *list, const char
             best = dmsci_verdict(reason, denied != NULL ? denied : ma, "entry %u (%.48s): %s",
                                  ma->id, ma->name, dmsc_reason_text(reason));
     }
+    denied = denying(list, server_id, object, right, UINT8_MAX, now);
+    if (best.ma_id == 0 && denied != NULL)
+        best = dmsci_verdict(DMSC_REFUSED_DENY_ENTRY, denied, "entry %u (%.48s) denies it",
+                             denied->id, denied->name);
     return best;
 }
 
@@ -263,11 +262,15 @@ static struct dmsc_verdict decide_local(struct dmsc_authority *authority, enum d
 {
     struct dmsc_node node = DMSC_NODE_INIT;
     enum dmsc_reason reason = DMSC_ALLOWED;
+    enum dmsc_err err = DMSC_OK;
 
-    if (right == DMSC_RIGHT_GET && dmsc_tree_get(authority->tree, uri, &node) == DMSC_OK &&
-        (node.flags & DMSC_NODE_SECRET) != 0)
+    if (right == DMSC_RIGHT_GET)
+        err = dmsc_tree_get(authority->tree, uri, &node);
+    if (err == DMSC_OK && (node.flags & DMSC_NODE_SECRET) != 0)
         reason = DMSC_REFUSED_SECRET;
     dmsc_node_clear(&node);
+    if (err != DMSC_OK && err != DMSC_E_NOTFOUND)
+        return dmsci_verdict(DMSC_REFUSED_ERROR, NULL, "%s", dmsc_err_text(err));
     return dmsci_verdict(reason, NULL, "the device's owner");
 }
 

@@ -21,6 +21,10 @@ struct dmsc_verdict dmsci_verdict(enum dmsc_reason reason, const struct dmsc_ma 
 /** Whether the entry itself is in force now: enabled, in its time. DMSC_ALLOWED or why not. */
 enum dmsc_reason dmsci_entry_in_force(const struct dmsc_ma *ma, struct dmsc_now now);
 bool dmsci_entry_has_server_id(const struct dmsc_ma *ma, const char *server_id);
+/** Whether the entry is a deny entry over @p server_id that beats a grant of @p priority. A bounded
+ * one stands when the time is not known: fail closed. */
+bool dmsci_entry_denies(const struct dmsc_ma *ma, const char *server_id, uint8_t priority,
+                        struct dmsc_now now);
 
 /** An object as the decision sees it. */
 struct dmsci_object {

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A tree in memory, MA lists from lines of text, and one look at a decision. */
+#ifndef TESTS_UNIT_AUTHORITY_FIXTURE_H
+#define TESTS_UNIT_AUTHORITY_FIXTURE_H
+
+#include <dmsc/authority.h>
+#include <dmsc/mo.h>
+
+struct fixture {
+    struct dmsc_ctx *ctx;
+    struct dmsc_store *store;
+    struct dmsc_tree *tree;
+    struct dmsc_authority *authority;
+};
+
+/** @param ctx borrowed; the tree has its root alone */
+struct fixture fixture_begin(struct dmsc_ctx *ctx);
+void fixture_end(struct fixture *f);
+/** Make a node: "URI FORMAT [type=..] [acl=..] [access=ADEGRC] [secret]"; for "." only acl. */
+void fixture_node(struct fixture *f, const char *line);
+
+/** Add an entry: tests/vectors/authority.txt says how a line looks. Plain values, on the heap. */
+void fixture_ma(struct dmsc_ma_list *list, const char *line);
+/** Free what fixture_ma() made. */
+void fixture_free_list(struct dmsc_ma_list *list);
+
+struct question {
+    char subject[64], right[64], node[128], clock[32];
+};
+
+/** "SUBJECT RIGHT NODE CLOCK" put to the authority. Fails the test when it is none. */
+struct dmsc_verdict fixture_ask(struct fixture *f, const struct question *question);
+
+#endif
