@@ -47,6 +47,8 @@ enum dmsc_err dmsc_bridge_new(struct dmsc_ctx *ctx, const struct dmsc_config *co
     bridge->config = config;
     err = dmsc_store_open(ctx, config->store, &bridge->store);
     if (err == DMSC_OK)
+        err = dmsci_bridge_set_key(bridge);
+    if (err == DMSC_OK)
         err = dmsc_tree_open(ctx, bridge->store, NULL, &bridge->tree);
     if (err == DMSC_OK)
         err = dmsc_authority_new(ctx, bridge->tree, &bridge->authority);
@@ -164,7 +166,9 @@ enum dmsc_err dmsci_material_load(struct dmsc_bridge *bridge, struct dmsci_sync_
                                                  .tree = bridge->tree,
                                                  .store = bridge->store,
                                                  .authority = bridge->authority,
-                                                 .uicc = bridge->uicc } };
+                                                 .uicc = bridge->uicc,
+                                                 .rekey = dmsci_bridge_rekey,
+                                                 .rekey_user = bridge } };
     m->sync.now = dmsc_bridge_now(bridge);
     err = load_issuers(bridge, m);
     if (err == DMSC_OK && m->trust.count > 0)

@@ -19,6 +19,11 @@ struct dmsc_bridge {
 
 /** DevInfo and DevDetail as the configuration says, permanent; changed only where they differ. */
 DMSC_NODISCARD enum dmsc_err dmsci_device_nodes(struct dmsc_bridge *bridge);
+/** Seal secrets of the tree for this device and a card (NULL: none) from now on; a device without a
+ * key keeps none. On failure the store has no key. @param user the bridge: see struct dmsci_sync */
+DMSC_NODISCARD enum dmsc_err dmsci_bridge_rekey(void *user, const uint8_t *card_tag);
+/** For the card in force. A key file that is no good is told in the log: all but secrets works. */
+DMSC_NODISCARD enum dmsc_err dmsci_bridge_set_key(struct dmsc_bridge *bridge);
 /** ./DevInfo/DevId, replaced. */
 DMSC_NODISCARD enum dmsc_err dmsci_device_id(struct dmsc_bridge *bridge, struct dmsc_buf *ret_id);
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/credential/mbed.h"
 #include "host/credential/cert.h"
+#include <mbedtls/cipher.h>
 #include <mbedtls/error.h>
+#include <mbedtls/md.h>
 #include <mbedtls/pem.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,6 +73,8 @@ enum dmsc_err dmsci_mbed_fail(struct dmsc_ctx *ctx, enum dmsc_err err, int rc, c
     } better[] = {
         { MBEDTLS_ERR_X509_ALLOC_FAILED, DMSC_E_NOMEM },
         { MBEDTLS_ERR_PK_ALLOC_FAILED, DMSC_E_NOMEM },
+        { MBEDTLS_ERR_CIPHER_ALLOC_FAILED, DMSC_E_NOMEM },
+        { MBEDTLS_ERR_MD_ALLOC_FAILED, DMSC_E_NOMEM },
         { MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG, DMSC_E_UNSUPPORTED },
         { MBEDTLS_ERR_X509_UNKNOWN_VERSION, DMSC_E_UNSUPPORTED },
         { MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE, DMSC_E_UNSUPPORTED },

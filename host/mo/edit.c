@@ -2,6 +2,7 @@
 /* Writing to the tree. Everything is checked before the first row is touched. */
 #include "host/mo/acl.h"
 #include "host/mo/format.h"
+#include "host/mo/secret.h"
 #include "host/mo/tree.h"
 #include "host/mo/uri.h"
 #include <string.h>
@@ -133,10 +134,17 @@ static enum dmsc_err find_parent(struct dmsc_tree *tree, const char *uri, size_t
 static enum dmsc_err insert(struct dmsc_tree *tree, const char *uri, const struct dmsci_row *row,
                             struct dmsc_bytes value)
 {
-    enum dmsc_err err = dmsci_row_insert(tree->store, uri, row, value);
+    struct dmsc_bytes stored;
+    struct dmsc_buf room;
+    enum dmsc_err err;
 
+    dmsc_buf_init(&room, tree->ctx, SIZE_MAX / 2);
+    err = dmsci_secret_seal(tree, uri, row->flags, value, &room, &stored);
+    if (err == DMSC_OK)
+        err = dmsci_row_insert(tree->store, uri, row, stored);
     if (err == DMSC_OK)
         dmsci_tree_note(tree, "add", uri);
+    dmsc_buf_clear(&room);
     return err;
 }
 
@@ -236,7 +244,8 @@ enum dmsc_err dmsc_tree_replace(struct dmsc_tree *tree, const char *uri,
 {
     static const char what[] = "replace a value";
     struct dmsci_row row;
-    struct dmsc_bytes canonical;
+    struct dmsc_bytes stored;
+    struct dmsc_buf room;
     enum dmsc_err err = dmsci_tree_changing(tree, what);
 
     if (err == DMSC_OK)
@@ -262,10 +271,15 @@ enum dmsc_err dmsc_tree_replace(struct dmsc_tree *tree, const char *uri,
         row.type = type;
     row.tstamp = dmsci_tree_now(tree);
     row.verno++; /* TND 7.7.8: FFFF is followed by 0 */
-    canonical = dmsci_format_canonical((enum dmsc_format)row.format, value);
-    err = dmsci_row_update(tree->store, uri, &row, &canonical);
+    dmsc_buf_init(&room, tree->ctx, SIZE_MAX / 2);
+    err = dmsci_secret_seal(tree, uri, row.flags,
+                            dmsci_format_canonical((enum dmsc_format)row.format, value), &room,
+                            &stored);
+    if (err == DMSC_OK)
+        err = dmsci_row_update(tree->store, uri, &row, &stored);
     if (err == DMSC_OK)
         dmsci_tree_note(tree, "replace", uri);
+    dmsc_buf_clear(&room);
     return err;
 }
 
@@ -320,14 +334,13 @@ static enum dmsc_err move(struct dmsc_tree *tree, const char *uri, const char *t
     enum dmsc_err err = dmsci_rows_move(tree->store, uri, to);
 
     if (err == DMSC_OK)
+        err = dmsci_secret_moved(tree, uri, to);
+    if (err == DMSC_OK)
         err = is_secret(tree, to, &secret);
     if (err == DMSC_OK && secret)
         err = dmsci_tree_row(tree, to, "rename a node", &row);
-    if (err == DMSC_OK && secret && row.format != DMSC_FORMAT_NODE) {
-        row.flags |= DMSC_NODE_SECRET;
-        row.access = (uint8_t)(row.access & ~DMSC_ACCESS_GET);
-        err = dmsci_row_update(tree->store, to, &row, NULL);
-    }
+    if (err == DMSC_OK && secret && row.format != DMSC_FORMAT_NODE)
+        err = dmsci_secret_hide(tree, to);
     if (err == DMSC_OK)
         dmsci_tree_note(tree, "rename", uri);
     return err;

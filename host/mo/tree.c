@@ -2,6 +2,7 @@
 /* The tree: opening, changes as a whole, and reading. Writing is in edit.c. */
 #include "host/mo/tree.h"
 #include "host/mo/acl.h"
+#include "host/mo/secret.h"
 #include "host/mo/uri.h"
 #include <string.h>
 
@@ -197,7 +198,7 @@ static struct dmsc_node node_of(const struct dmsci_row *row)
         .verno = row->verno,
         .access = row->access,
         .flags = row->flags,
-        .size_bytes = row->format == DMSC_FORMAT_NODE ? 0 : row->size,
+        .size_bytes = row->format == DMSC_FORMAT_NODE ? 0 : dmsci_secret_size(row),
     };
 }
 
@@ -239,7 +240,6 @@ enum dmsc_err dmsc_tree_has(struct dmsc_tree *tree, const char *uri, bool *ret_t
 enum dmsc_err dmsc_tree_value(struct dmsc_tree *tree, const char *uri, struct dmsc_buf *ret_value)
 {
     struct dmsci_row row;
-    bool there = false;
     enum dmsc_err err = dmsci_tree_row(tree, uri, "read a value", &row);
 
     if (err == DMSC_OK && row.format == DMSC_FORMAT_NODE) {
@@ -248,7 +248,7 @@ enum dmsc_err dmsc_tree_value(struct dmsc_tree *tree, const char *uri, struct dm
         dmsci_why(tree->ctx, "node:interior", "an interior node has none");
     }
     if (err == DMSC_OK)
-        err = dmsci_row_value(tree->store, uri, ret_value, &there);
+        err = dmsci_secret_value(tree, uri, row.flags, ret_value);
     return err;
 }
 

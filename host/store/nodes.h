@@ -59,6 +59,18 @@ DMSC_NODISCARD enum dmsc_err dmsci_rows_move(struct dmsc_store *store, const cha
 /** Rows there are; only inside a transaction. */
 uint32_t dmsci_rows_count(const struct dmsc_store *store);
 
+/* Values of secret leaves, sealed with the key of dmsc_store_set_key() for the place they stand at.
+ * Both replace what they return, touch no row, and end with DMSC_E_UNSUPPORTED ("secret:no-key")
+ * when there is no key. */
+DMSC_NODISCARD enum dmsc_err dmsci_store_seal(struct dmsc_store *store, const char *uri,
+                                              struct dmsc_bytes plain, struct dmsc_buf *ret_sealed);
+/** @return DMSC_E_CORRUPT ("secret:unreadable"): sealed with another key or for another place */
+DMSC_NODISCARD enum dmsc_err dmsci_store_unseal(struct dmsc_store *store, const char *uri,
+                                                struct dmsc_bytes sealed,
+                                                struct dmsc_buf *ret_plain);
+/** Octets of the value in a sealed one of this size. */
+size_t dmsci_store_unsealed_size(size_t sealed_size);
+
 /* Reads between begin and end see one state, whatever another process commits meanwhile. May nest,
  * also inside a write transaction; a write transaction cannot begin inside. */
 DMSC_NODISCARD enum dmsc_err dmsci_store_read_begin(struct dmsc_store *store);

@@ -57,6 +57,7 @@ struct dmsc_store {
     uint32_t marks[STORE_DEPTH_MAX]; /* nodes at each begin */
     struct dmsc_buf row;             /* strings of the row that was read last */
     uint64_t steps;                  /* of all statements since opening */
+    struct dmsc_secret key;          /* that secrets are sealed with; empty: none */
 };
 
 /** Tell what SQLite said last. @return the code of ours for it */

@@ -116,6 +116,7 @@ void dmsc_store_close(struct dmsc_store *store)
     dmsci_sql_close(store);
     dmsci_writer_close(store);
     dmsc_buf_clear(&store->row);
+    dmsc_secret_clear(&store->key);
     dmsci_free(store->ctx, store->path);
     dmsci_free(store->ctx, store);
 }

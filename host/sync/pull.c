@@ -8,7 +8,10 @@ struct pull {
     const struct dmsci_sync *sync;
     struct dmsc_sync_report *report;
     struct dmsc_card *card;
+    bool any_card; /* is in force */
+    uint8_t current[DMSC_CARD_TAG_SIZE];
     bool same_card;                 /* as the one in force */
+    bool owes_secrets;              /* an object was left out for want of a key */
     struct dmsci_card_state old;    /* of this card */
     struct dmsci_card_state before; /* of the card that was in force, when it was another one */
     struct dmsci_card_state fresh;
@@ -21,13 +24,13 @@ struct pull {
 static enum dmsc_err load_states(struct pull *p, const struct dmsc_card_header *header)
 {
     const struct dmsci_sync *s = p->sync;
-    uint8_t current[DMSC_CARD_TAG_SIZE];
-    enum dmsc_err err = dmsci_state_current(s->store, s->ctx, current);
+    enum dmsc_err err = dmsci_state_current(s->store, s->ctx, p->current);
 
     if (err == DMSC_OK) {
-        p->same_card = memcmp(current, header->card_tag, sizeof(current)) == 0;
+        p->any_card = true;
+        p->same_card = memcmp(p->current, header->card_tag, sizeof(p->current)) == 0;
         if (!p->same_card)
-            err = dmsci_state_load(s->store, s->ctx, current, &p->before);
+            err = dmsci_state_load(s->store, s->ctx, p->current, &p->before);
     } else if (err == DMSC_E_NOTFOUND) {
         err = DMSC_OK;
     }
@@ -264,6 +267,12 @@ static enum dmsc_err keep(struct pull *p, const struct dmsc_mo_entry *entry,
     return dmsci_report_item(p->report, DMSC_SYNC_LEFT_OUT, entry, "since it was read first");
 }
 
+/* A card whose secrets wait for a key of this device is read again until there is one. */
+static bool lacks_key(const struct dmsci_sync *s)
+{
+    return strcmp(dmsc_diag_get(s->ctx)->reason, "secret:no-key") == 0;
+}
+
 static enum dmsc_err take(struct pull *p, const struct dmsc_mo_entry *entry)
 {
     const struct dmsci_sync *s = p->sync;
@@ -276,8 +285,10 @@ static enum dmsc_err take(struct pull *p, const struct dmsc_mo_entry *entry)
     if (body == NULL)
         return keep(p, entry, place);
     err = import_body(p, entry, body, place->uri);
-    if (is_bad_body(err))
+    if (is_bad_body(err)) {
+        p->owes_secrets = p->owes_secrets || lacks_key(s);
         return dmsci_report_failure(p->report, entry);
+    }
     if (err == DMSC_OK && (entry->flags & DMSC_MO_FLAG_WRITE_BACK) != 0)
         err = dmsci_state_mark(s, p->fresh.header.card_tag, entry);
     return err == DMSC_OK ? dmsci_report_item(p->report, DMSC_SYNC_TAKEN, entry, "") : err;
@@ -333,7 +344,24 @@ static enum dmsc_err apply_changes(struct pull *p)
         err = dmsci_certs_save(s->store, s->ctx, p->fresh.header.card_tag, &p->objects);
     if (err == DMSC_OK)
         err = dmsci_state_save(s->store, s->ctx, &p->fresh);
+    if (err == DMSC_OK)
+        err = dmsci_state_owe(s->store, p->fresh.header.card_tag, p->owes_secrets);
     return err;
+}
+
+static enum dmsc_err seal_for(const struct pull *p, const uint8_t *card_tag)
+{
+    const struct dmsci_sync *s = p->sync;
+
+    return s->rekey == NULL ? DMSC_OK : s->rekey(s->rekey_user, card_tag);
+}
+
+/* The transaction is undone: secrets are again those of the card that was in force. */
+static enum dmsc_err undone(const struct pull *p, enum dmsc_err err)
+{
+    enum dmsc_err back = seal_for(p, p->any_card ? p->current : NULL);
+
+    return err != DMSC_OK ? err : back;
 }
 
 /* All of it in one transaction. The list comes into force with it, or, without memory for that,
@@ -345,14 +373,16 @@ static enum dmsc_err apply(struct pull *p, bool dry_run)
 
     if (err != DMSC_OK)
         return err;
-    err = apply_changes(p);
+    err = seal_for(p, p->fresh.header.card_tag);
+    if (err == DMSC_OK)
+        err = apply_changes(p);
     if (err != DMSC_OK || dry_run) {
         dmsc_tree_rollback(s->tree);
-        return err;
+        return undone(p, err);
     }
     err = dmsc_tree_commit(s->tree);
     if (err != DMSC_OK)
-        return err;
+        return undone(p, err);
     err = dmsc_authority_set_list(s->authority, &p->fresh.list);
     if (err != DMSC_OK && dmsc_authority_set_list(s->authority, NULL) != DMSC_OK)
         err = DMSC_E_STATE;
@@ -392,7 +422,7 @@ static enum dmsc_err pull(struct pull *p, bool dry_run)
     if (err != DMSC_OK)
         return err;
     if (p->same_card && p->old.known && p->old.header.crc == p->report->header.crc &&
-        p->old.header.generation == p->report->header.generation)
+        p->old.header.generation == p->report->header.generation && !p->old.owes_secrets)
         return report_kept(p);
     p->report->first = !p->old.known;
     err = begin_toolkit(p);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #define CURRENT        "card/current"
+#define OWES_SECRETS   "owes-secrets"
 #define FILE_MAX_BYTES 32768u /* a MA list or an MO index: what 15 bits of offset reach */
 
 void dmsci_card_state_clear(struct dmsci_card_state *state)
@@ -85,6 +86,12 @@ enum dmsc_err dmsci_state_load(struct dmsc_store *store, struct dmsc_ctx *ctx,
         err = dmsc_mo_index_decode(ctx, dmsc_buf_bytes(&value), &state.index);
     if (err == DMSC_OK)
         err = dmsci_places_make(ctx, &state);
+    if (err == DMSC_OK) {
+        err = get(store, tag, OWES_SECRETS, &value);
+        state.owes_secrets = err == DMSC_OK;
+        if (err == DMSC_E_NOTFOUND)
+            err = DMSC_OK;
+    }
     state.known = err == DMSC_OK;
 out:
     if (err == DMSC_OK)
@@ -119,6 +126,17 @@ enum dmsc_err dmsci_state_save(struct dmsc_store *store, struct dmsc_ctx *ctx,
         err = dmsc_store_put(store, CURRENT, dmsc_bytes(tag, DMSC_CARD_TAG_SIZE));
     dmsc_buf_clear(&file);
     return err;
+}
+
+enum dmsc_err dmsci_state_owe(struct dmsc_store *store, const uint8_t tag[DMSC_CARD_TAG_SIZE],
+                              bool owes)
+{
+    char key[64];
+
+    if (owes)
+        return put(store, tag, OWES_SECRETS, dmsc_bytes(NULL, 0));
+    dmsci_state_key(tag, OWES_SECRETS, -1, key);
+    return dmsc_store_delete(store, key);
 }
 
 struct secret_search {

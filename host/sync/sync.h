@@ -25,6 +25,11 @@ struct dmsci_sync {
     const struct dmsc_secret *pin;  /* NULL: none */
     const struct dmsc_secret *adm1; /* NULL: none */
     struct dmsc_now now;
+    /* Called in the transaction that puts a card in force, before its objects are taken, and again
+     * with the tag before (NULL: none) when that transaction is undone: secrets of the tree belong
+     * to the card in force. May be NULL. */
+    enum dmsc_err (*rekey)(void *user, const uint8_t *card_tag);
+    void *rekey_user;
 };
 
 /** Where an entry of the MO index belongs. */
@@ -36,6 +41,7 @@ struct dmsci_place {
 /** A card as the store remembers it, or as it was just read. */
 struct dmsci_card_state {
     bool known;
+    bool owes_secrets; /* objects were left out for want of a key: see dmsci_state_owe() */
     struct dmsc_card_header header;
     struct dmsc_ma_list list;
     struct dmsc_mo_index index;
@@ -69,6 +75,10 @@ DMSC_NODISCARD enum dmsc_err dmsci_state_load(struct dmsc_store *store, struct d
 /** Inside a transaction: this card is the one in force now. */
 DMSC_NODISCARD enum dmsc_err dmsci_state_save(struct dmsc_store *store, struct dmsc_ctx *ctx,
                                               const struct dmsci_card_state *state);
+/** Inside a transaction: whether the card has to be read again, changed or not, because there was
+ * no key to seal its secrets with. */
+DMSC_NODISCARD enum dmsc_err dmsci_state_owe(struct dmsc_store *store,
+                                             const uint8_t tag[DMSC_CARD_TAG_SIZE], bool owes);
 /** Key of a value that belongs to a card: "card/TAG/" and @p name, number @p n appended unless < 0.
  */
 void dmsci_state_key(const uint8_t tag[DMSC_CARD_TAG_SIZE], const char *name, int n,

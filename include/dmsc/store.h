@@ -3,6 +3,7 @@
 #define DMSC_STORE_H
 
 #include <dmsc/bytes.h>
+#include <dmsc/secret.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -23,6 +24,17 @@ struct dmsc_store;
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_store_open(struct dmsc_ctx *ctx, const char *path,
                                                       struct dmsc_store **ret_store);
 DMSC_API void dmsc_store_close(struct dmsc_store *store);
+
+/**
+ * The key that values of secret nodes are sealed with from now on; it opens what was sealed with it
+ * before. The store keeps a copy and wipes it on close. Without a key a secret can neither be
+ * written nor read (DMSC_E_UNSUPPORTED, "secret:no-key").
+ *
+ * @param key 32 bytes; NULL forgets the key
+ * @return DMSC_E_ARG for another length, DMSC_E_NOMEM: the key stays as it was
+ */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_store_set_key(struct dmsc_store *store,
+                                                         const struct dmsc_secret *key);
 
 /* Transactions nest (savepoints); only the outermost commit reaches the disk. A commit that fails
  * has rolled back; rolling back outside a transaction does nothing. */

@@ -15,11 +15,16 @@ static struct dmsc_tree *tree;
 
 static void make_tree(void)
 {
+    struct dmsc_secret key = DMSC_SECRET_INIT;
+
     if (tree != NULL)
         return;
     if (dmsc_ctx_new(NULL, &ctx) != DMSC_OK || dmsc_store_open(ctx, NULL, &store) != DMSC_OK ||
+        dmsc_secret_set(&key, ctx, dmsc_bytes_str("32 bytes that nobody else knows.")) != DMSC_OK ||
+        dmsc_store_set_key(store, &key) != DMSC_OK ||
         dmsc_tree_open(ctx, store, NULL, &tree) != DMSC_OK)
         __builtin_trap();
+    dmsc_secret_clear(&key);
 }
 
 static enum dmsc_err import(const char *base, enum dmsc_tnds_mode mode, struct dmsc_bytes xml)

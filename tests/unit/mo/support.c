@@ -1,10 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/mo/support.h"
 
+enum dmsc_err bed_set_key(struct dmsc_store *store, struct dmsc_ctx *ctx)
+{
+    struct dmsc_secret key = DMSC_SECRET_INIT;
+    enum dmsc_err err =
+        dmsc_secret_set(&key, ctx, dmsc_bytes_str("32 bytes that nobody else knows."));
+
+    if (err == DMSC_OK)
+        err = dmsc_store_set_key(store, &key);
+    dmsc_secret_clear(&key);
+    return err;
+}
+
 void bed_make(struct bed *bed, const char *root_acl)
 {
     assert_int_equal(dmsc_ctx_new(NULL, &bed->ctx), DMSC_OK);
     assert_int_equal(dmsc_store_open(bed->ctx, NULL, &bed->store), DMSC_OK);
+    assert_int_equal(bed_set_key(bed->store, bed->ctx), DMSC_OK);
     assert_int_equal(dmsc_tree_open(bed->ctx, bed->store, root_acl, &bed->tree), DMSC_OK);
 }
 

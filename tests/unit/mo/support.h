@@ -13,6 +13,8 @@ struct bed {
     struct dmsc_tree *tree;
 };
 
+/* Give a store the key that secrets are sealed with. */
+enum dmsc_err bed_set_key(struct dmsc_store *store, struct dmsc_ctx *ctx);
 void bed_make(struct bed *bed, const char *root_acl);
 void bed_clear(struct bed *bed);
 /* Begin a change by "test" at second 1000; commit it. */

@@ -140,6 +140,8 @@ static enum dmsc_err scenario(struct dmsc_ctx *ctx, void *user)
     (void)user;
     dmsc_buf_init(&xml, ctx, 10000);
     if (err == DMSC_OK)
+        err = bed_set_key(bed.store, ctx);
+    if (err == DMSC_OK)
         err = dmsc_tree_open(ctx, bed.store, NULL, &bed.tree);
     if (err == DMSC_OK)
         err = dmsc_tree_begin(bed.tree, "test", 1);
