@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <ini.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +43,7 @@ struct reading {
     size_t folder_length; /* of path, with its slash; 0: the working folder */
     bool seen[DMSCI_ARRAY_LEN(keys)];
     char why[160]; /* of the first line that was refused */
+    bool no_memory;
 };
 
 static void *field(struct dmsc_config *config, size_t offset)
@@ -51,29 +53,23 @@ static void *field(struct dmsc_config *config, size_t offset)
 
 static bool refuse(struct reading *r, const char *why, const char *what)
 {
-    struct dmsc_buf text;
-
-    dmsc_buf_init(&text, r->ctx, sizeof(r->why) - 1);
-    if (dmsci_buf_printf(&text, "%s \"%.80s\"", why, what) == DMSC_OK && r->why[0] == '\0')
-        dmsci_copy(r->why, text.p, text.n + 1);
-    dmsc_buf_clear(&text);
+    if (r->why[0] == '\0')
+        (void)snprintf(r->why, sizeof(r->why), "%s \"%.80s\"", why, what);
     return false;
 }
 
 /* A relative name of a file is meant relative to the configuration, not to where one stands. */
 static char *copy_value(struct reading *r, const char *value, bool is_path)
 {
-    struct dmsc_buf text;
-    char *copy = NULL;
+    size_t folder = is_path && value[0] != '/' ? r->folder_length : 0;
+    char *copy = dmsci_alloc(r->ctx, folder + strlen(value) + 1);
 
-    dmsc_buf_init(&text, r->ctx, 4096);
-    if (is_path && value[0] != '/' &&
-        dmsc_buf_append(&text, dmsc_bytes(r->path, r->folder_length)) != DMSC_OK)
-        goto out;
-    if (dmsc_buf_append_str(&text, value) == DMSC_OK)
-        copy = dmsci_strdup(r->ctx, dmsc_buf_str(&text));
-out:
-    dmsc_buf_clear(&text);
+    if (copy == NULL) {
+        r->no_memory = true;
+        return NULL;
+    }
+    dmsci_copy(copy, r->path, folder);
+    dmsci_copy(copy + folder, value, strlen(value));
     return copy;
 }
 
@@ -86,8 +82,10 @@ static bool add_to_list(struct reading *r, const struct key *key, char *value)
     if (*count == LIST_MAX)
         return refuse(r, "too many values for", key->name);
     grown = dmsci_realloc(r->ctx, *list, (*count + 1) * sizeof(*grown));
-    if (grown == NULL)
+    if (grown == NULL) {
+        r->no_memory = true;
         return false;
+    }
     grown[(*count)++] = value;
     *list = grown;
     return true;
@@ -164,25 +162,38 @@ static int line(void *user, const char *section, const char *name, const char *v
     return refuse(r, section[0] == '\0' ? "outside any section:" : "unknown key", name) ? 1 : 0;
 }
 
+static enum dmsc_err cannot_read(struct dmsc_ctx *ctx, const char *path, int code)
+{
+    (void)dmsci_fail(ctx, DMSC_E_CONFIG, "read the configuration");
+    dmsci_where(ctx, "%s", path);
+    dmsci_why(ctx, "config:file", "%s", strerror(code));
+    dmsci_fail_code(ctx, code);
+    return DMSC_E_CONFIG;
+}
+
 enum dmsc_err dmsc_config_load(struct dmsc_ctx *ctx, const char *path, struct dmsc_config *config)
 {
     struct reading r = { .ctx = ctx, .config = config, .path = path };
     const char *slash = strrchr(path, '/');
-    int result;
+    FILE *file = fopen(path, "re");
+    int result, code;
 
     config->ctx = ctx;
+    if (file == NULL)
+        return cannot_read(ctx, path, errno);
     r.folder_length = slash == NULL ? 0 : (size_t)(slash - path) + 1;
     errno = 0;
-    result = ini_parse(path, line, &r);
+    result = ini_parse_file(file, line, &r);
+    /* Of a folder, or of a disk that fails, inih sees the end alone: half a configuration. */
+    code = ferror(file) != 0 ? errno : 0;
+    (void)fclose(file);
+    if (code != 0)
+        return cannot_read(ctx, path, code);
+    if (r.no_memory || result < 0)
+        return dmsci_fail(ctx, DMSC_E_NOMEM, "read the configuration");
     if (result == 0)
         return DMSC_OK;
     (void)dmsci_fail(ctx, DMSC_E_CONFIG, "read the configuration");
-    if (result < 0) {
-        dmsci_where(ctx, "%s", path);
-        dmsci_why(ctx, "config:file", "%s", errno != 0 ? strerror(errno) : "it cannot be read");
-        dmsci_fail_code(ctx, errno);
-        return DMSC_E_CONFIG;
-    }
     dmsci_where(ctx, "%s:%d", path, result);
     dmsci_why(ctx, "config:line", "%s",
               r.why[0] != '\0' ? r.why : "not a line of the form key = value");

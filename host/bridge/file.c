@@ -94,8 +94,10 @@ enum dmsc_err dmsc_secret_load(struct dmsc_ctx *ctx, const char *path, bool hex,
     if (err == DMSC_OK)
         trim_line_end(&text);
     if (err == DMSC_OK && hex) {
-        err = dmsc_hex_decode(dmsc_buf_str(&text), &bytes);
-        if (err != DMSC_OK) { /* the story would show a piece of it */
+        bool whole = strlen(dmsc_buf_str(&text)) == text.n;
+
+        err = whole ? dmsc_hex_decode(dmsc_buf_str(&text), &bytes) : DMSC_E_MALFORMED;
+        if (err == DMSC_E_MALFORMED) { /* the story would show a piece of it */
             err = dmsci_fail(ctx, DMSC_E_CONFIG, "read a secret");
             dmsci_where(ctx, "%s", path);
             dmsci_why(ctx, "file:hex", "it must hold hex digits and nothing else");
