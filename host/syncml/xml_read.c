@@ -43,6 +43,8 @@ static void stop(struct reader *r, enum dmsc_err err)
 {
     if (err == DMSC_OK || r->err != DMSC_OK)
         return;
+    if (err == DMSC_E_LIMIT) /* where the one who stopped has not said which */
+        dmsci_why(r->ctx, "syncml:limit", "more text than one message may hold");
     r->err = err;
     xmlStopParser(r->parser);
 }

@@ -11,8 +11,19 @@ enum dmsc_err dmsci_dm1_settle(struct dmsci_dm1_op *op, unsigned status)
     return DMSC_OK;
 }
 
+/* Secrets are sealed at rest: where there is no key none can be kept, which is no fault of the
+ * server's. */
+static bool without_key(const struct dmsci_dm1_op *op)
+{
+    return strcmp(dmsc_diag_get(op->dm1->ctx)->reason, "secret:no-key") == 0;
+}
+
 enum dmsc_err dmsci_dm1_settle_tree(struct dmsci_dm1_op *op, enum dmsc_err err)
 {
+    if (err == DMSC_E_UNSUPPORTED && without_key(op)) {
+        op->reason = "secret:no-key";
+        return dmsci_dm1_settle(op, 500);
+    }
     switch (err) {
     case DMSC_OK:
         return dmsci_dm1_settle(op, 200);
@@ -193,8 +204,9 @@ enum dmsc_err dmsci_dm1_item(struct dmsc_dm1 *dm1, const struct dmsci_dm1_turn *
     if (err == DMSC_OK) {
         dm1->answers.list[place].status = op.status;
         dm1->answers.list[place].reason = op.reason;
-        dm1->report.changes += op.changes;
-        if (!dmsci_status_good(op.status))
+        if (dmsci_status_good(op.status))
+            dm1->report.changes += op.changes;
+        else
             dmsci_answers_truncate(&dm1->answers, place + 1);
         *ret_status = op.status;
     }
