@@ -94,9 +94,15 @@ static int start_library(void)
     return psa_crypto_init() == PSA_SUCCESS ? 0 : MBEDTLS_ERR_SSL_HW_ACCEL_FAILED;
 }
 
+/* ECDSA, RSA PKCS#1 v1.5, RSA-PSS, each with SHA-256, 384, 512. PSS comes last: 3.6 offers it for
+ * TLS 1.3 but cannot take it in a TLS 1.2 handshake, which servers of GnuTLS would else begin. */
+static const uint16_t signatures[] = { 0x0403, 0x0503, 0x0603, 0x0401, 0x0501,
+                                       0x0601, 0x0804, 0x0805, 0x0806, 0 };
+
 static void set_versions(mbedtls_ssl_config *conf)
 {
     mbedtls_ssl_conf_min_tls_version(conf, MBEDTLS_SSL_VERSION_TLS1_2);
+    mbedtls_ssl_conf_sig_algs(conf, signatures);
 #ifdef MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED
     mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
         conf, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
@@ -108,8 +114,12 @@ static int start_library(void)
     return 0;
 }
 
+static const int signatures[] = { MBEDTLS_MD_SHA256, MBEDTLS_MD_SHA384, MBEDTLS_MD_SHA512,
+                                  MBEDTLS_MD_NONE };
+
 static void set_versions(mbedtls_ssl_config *conf)
 {
+    mbedtls_ssl_conf_sig_hashes(conf, signatures);
     mbedtls_ssl_conf_min_version(conf, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
     mbedtls_ssl_conf_max_version(conf, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
 }
