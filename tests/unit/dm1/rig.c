@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/dm1/rig.h"
 #include "apdu/base/ctx.h"
+#include <dmsc/secret.h>
 #include <string.h>
 
 static char own_name[] = "test", own_authority[] = "dm.example.net", root_path[] = ".";
@@ -123,6 +124,19 @@ static enum dmsc_err fill(struct rig *rig, const char *text)
     return err;
 }
 
+/* Values of secret nodes are sealed with it. */
+static enum dmsc_err put_key(struct rig *rig)
+{
+    struct dmsc_secret key = DMSC_SECRET_INIT;
+    enum dmsc_err err =
+        dmsc_secret_set(&key, rig->ctx, dmsc_bytes("0123456789abcdef0123456789abcdef", 32));
+
+    if (err == DMSC_OK)
+        err = dmsc_store_set_key(rig->store, &key);
+    dmsc_secret_clear(&key);
+    return err;
+}
+
 enum dmsc_err rig_open(struct rig *rig, struct dmsc_ctx *ctx, const struct rig_config *config)
 {
     const char *all = "Add=*&Delete=*&Exec=*&Get=*&Replace=*";
@@ -141,6 +155,8 @@ enum dmsc_err rig_open(struct rig *rig, struct dmsc_ctx *ctx, const struct rig_c
         all = strcmp(config->root_acl, "default") == 0 ? NULL : config->root_acl;
     *rig = (struct rig){ .ctx = ctx };
     err = dmsc_store_open(ctx, NULL, &rig->store);
+    if (err == DMSC_OK && !config->no_key)
+        err = put_key(rig);
     if (err == DMSC_OK)
         err = dmsc_tree_open(ctx, rig->store, all, &rig->tree);
     if (err == DMSC_OK)

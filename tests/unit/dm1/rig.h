@@ -14,6 +14,7 @@ struct rig_config {
     const char *root_acl;  /* NULL: everybody may do everything; "default": the tree's */
     const char *server_id; /* NULL: "dm.example.net" */
     unsigned rights;       /* of the MA list, over the whole tree; 0: all */
+    bool no_key;           /* secrets can be neither written nor read */
     bool unlisted;         /* an empty MA list */
     const char *device_id, *session_id; /* NULL: RIG_DEVICE, "1F" */
     bool server_initiated;

@@ -170,6 +170,7 @@ static void play(struct vectors *v)
         .root_acl = vec_text_or(v, "root_acl", NULL),
         .server_id = vec_text_or(v, "server_id", NULL),
         .rights = (unsigned)vec_number_or(v, "rights", 0),
+        .no_key = strcmp(vec_text_or(v, "no_key", "no"), "yes") == 0,
         .unlisted = strcmp(vec_text_or(v, "unlisted", "no"), "yes") == 0,
         .max_msg_size = (size_t)vec_number_or(v, "max_msg_size", 0),
         .max_obj_size = (size_t)vec_number_or(v, "max_obj_size", 0),
