@@ -31,39 +31,51 @@ static bool first_only(void *user, const char *name)
 }
 
 /* The first address in the order of the node names (16.1 leaves the order to the client). */
-static bool address_of(struct dmsc_bridge *bridge, struct dmsc_account *account)
+static enum dmsc_err address_of(struct dmsc_bridge *bridge, struct dmsc_account *account,
+                                bool *ret_there)
 {
     char first[NAME_MAX_BYTES] = "";
     char uri[512];
+    enum dmsc_err err;
 
     (void)snprintf(uri, sizeof(uri), "%s/AppAddr", account->uri);
-    if (dmsc_tree_children(bridge->tree, uri, first_only, first) != DMSC_OK || first[0] == '\0')
-        return false;
+    *ret_there = false;
+    err = dmsc_tree_children(bridge->tree, uri, first_only, first);
+    if (err == DMSC_E_NOTFOUND || first[0] == '\0')
+        return err == DMSC_E_NOTFOUND ? DMSC_OK : err;
     (void)snprintf(uri, sizeof(uri), "%s/AppAddr/%s/Addr", account->uri, first);
-    return dmsci_leaf_text(bridge, uri, account->addr, sizeof(account->addr));
+    return dmsci_leaf_text(bridge, uri, account->addr, sizeof(account->addr), ret_there);
 }
 
-/* An account without ServerID or address cannot be used, so it is none. @p account is zeroed. */
-static bool fill(struct dmsc_bridge *bridge, const char *name, struct dmsc_account *account)
+static void judge(struct dmsc_bridge *bridge, struct dmsc_account *account)
 {
     const struct dmsc_ma *ma;
-    char uri[512];
 
-    account->priority = 0xFF;
-    (void)snprintf(account->uri, sizeof(account->uri), ACCOUNTS "/%s", name);
-    (void)snprintf(uri, sizeof(uri), "%s/ServerID", account->uri);
-    if (!dmsci_leaf_text(bridge, uri, account->server_id, sizeof(account->server_id)) ||
-        !address_of(bridge, account))
-        return false;
-    (void)snprintf(uri, sizeof(uri), "%s/Name", account->uri);
-    if (!dmsci_leaf_text(bridge, uri, account->name, sizeof(account->name)))
-        account->name[0] = '\0';
     account->verdict =
         dmsc_authority_admit(bridge->authority, account->server_id, dmsc_bridge_now(bridge));
     ma = dmsc_ma_list_by_id(dmsc_authority_list(bridge->authority), account->verdict.ma_id);
-    if (ma != NULL)
-        account->priority = ma->priority;
-    return true;
+    account->priority = ma != NULL ? ma->priority : 0xFF;
+}
+
+/* An account without ServerID or address cannot be used, so it is none. @p account is zeroed. */
+static enum dmsc_err fill(struct dmsc_bridge *bridge, const char *name,
+                          struct dmsc_account *account, bool *ret_there)
+{
+    bool named;
+    char uri[512];
+    enum dmsc_err err;
+
+    (void)snprintf(account->uri, sizeof(account->uri), ACCOUNTS "/%s", name);
+    (void)snprintf(uri, sizeof(uri), "%s/ServerID", account->uri);
+    err = dmsci_leaf_text(bridge, uri, account->server_id, sizeof(account->server_id), ret_there);
+    if (err == DMSC_OK && *ret_there)
+        err = address_of(bridge, account, ret_there);
+    if (err != DMSC_OK || !*ret_there)
+        return err;
+    (void)snprintf(uri, sizeof(uri), "%s/Name", account->uri);
+    err = dmsci_leaf_text(bridge, uri, account->name, sizeof(account->name), &named);
+    judge(bridge, account);
+    return err;
 }
 
 /* Behind those of the same priority, so that the order of the names decides between equals. */
@@ -90,7 +102,10 @@ enum dmsc_err dmsc_bridge_accounts(struct dmsc_bridge *bridge,
         goto out;
     err = dmsc_tree_children(bridge->tree, ACCOUNTS, collect, names);
     for (size_t i = 0; err == DMSC_OK && i < names->count; i++) {
-        if (fill(bridge, names->name[i], &accounts[i]))
+        bool there = false;
+
+        err = fill(bridge, names->name[i], &accounts[i], &there);
+        if (err == DMSC_OK && there)
             insert(order, count++, &accounts[i]);
     }
     for (size_t i = 0; err == DMSC_OK && i < count; i++) {

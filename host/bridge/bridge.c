@@ -111,17 +111,19 @@ enum dmsc_err dmsc_bridge_attach(struct dmsc_bridge *bridge, struct dmsc_link *l
     return DMSC_OK;
 }
 
-bool dmsci_leaf_text(struct dmsc_bridge *bridge, const char *uri, char *ret_text, size_t size)
+enum dmsc_err dmsci_leaf_text(struct dmsc_bridge *bridge, const char *uri, char *ret_text,
+                              size_t size, bool *ret_there)
 {
     struct dmsc_buf value;
-    bool there;
+    enum dmsc_err err;
 
     dmsc_buf_init(&value, bridge->ctx, dmsc_ctx_limits(bridge->ctx)->node_value);
-    there = dmsc_tree_value(bridge->tree, uri, &value) == DMSC_OK;
-    if (there)
+    err = dmsc_tree_value(bridge->tree, uri, &value);
+    *ret_there = err == DMSC_OK;
+    if (err == DMSC_OK)
         (void)snprintf(ret_text, size, "%s", dmsc_buf_str(&value));
     dmsc_buf_clear(&value);
-    return there;
+    return err == DMSC_E_NOTFOUND || err == DMSC_E_STATE ? DMSC_OK : err;
 }
 
 static enum dmsc_err load_issuer(struct dmsc_bridge *bridge, const char *path,

@@ -9,6 +9,7 @@ struct each {
     uint8_t key_sha256[32];
     bool (*cert)(void *user, const struct dmsc_cert_info *cert);
     void *user;
+    enum dmsc_err err;
 };
 
 static enum dmsc_err load_device_key(struct each *each)
@@ -30,36 +31,44 @@ static enum dmsc_err load_device_key(struct each *each)
     return err;
 }
 
+static bool show(struct each *each, const struct dmsci_known_cert *known,
+                 const struct dmsci_cert *cert)
+{
+    struct dmsc_cert_info info = { .label = known->label, .trusted = known->trusted };
+
+    info.id = dmsc_bytes(known->id, known->id_length);
+    info.der = known->der;
+    info.subject = cert->subject;
+    info.issuer = cert->issuer;
+    info.key = cert->key;
+    info.not_before = cert->not_before;
+    info.not_after = cert->not_after;
+    info.ca = cert->ca;
+    info.sha256 = cert->sha256;
+    info.spki_sha256 = cert->spki_sha256;
+    info.has_key = each->key_spki.n > 0 && dmsc_ct_equal(dmsc_bytes(each->key_sha256, 32),
+                                                         dmsc_bytes(cert->spki_sha256, 32));
+    return each->cert(each->user, &info);
+}
+
 static bool one(void *user, const struct dmsci_known_cert *known)
 {
     struct each *each = user;
-    struct dmsci_cert *cert = dmsci_alloc(each->bridge->ctx, sizeof(*cert));
-    struct dmsc_cert_info info = { .label = known->label, .trusted = known->trusted };
+    struct dmsc_ctx *ctx = each->bridge->ctx;
+    struct dmsci_cert *cert = dmsci_alloc(ctx, sizeof(*cert));
     bool more = true;
 
-    if (cert == NULL)
-        return false;
-    /* A certificate that nobody can read is none; the rest of the card is still good. */
-    if (dmsci_cert_parse(each->bridge->ctx, known->der, cert) != DMSC_OK) {
-        dmsci_log(each->bridge->ctx, DMSC_LOG_WARN, "bridge", "certificate \"%s\" of the card: %s",
-                  known->label, dmsc_diag_get(each->bridge->ctx)->why);
-    } else {
-        info.id = dmsc_bytes(known->id, known->id_length);
-        info.der = known->der;
-        info.subject = cert->subject;
-        info.issuer = cert->issuer;
-        info.key = cert->key;
-        info.not_before = cert->not_before;
-        info.not_after = cert->not_after;
-        info.ca = cert->ca;
-        info.sha256 = cert->sha256;
-        info.spki_sha256 = cert->spki_sha256;
-        info.has_key = each->key_spki.n > 0 && dmsc_ct_equal(dmsc_bytes(each->key_sha256, 32),
-                                                             dmsc_bytes(cert->spki_sha256, 32));
-        more = each->cert(each->user, &info);
+    each->err = cert == NULL ? DMSC_E_NOMEM : dmsci_cert_parse(ctx, known->der, cert);
+    if (each->err == DMSC_E_MALFORMED || each->err == DMSC_E_UNSUPPORTED) {
+        /* A certificate that nobody can read is none; the rest of the card is still good. */
+        dmsci_log(ctx, DMSC_LOG_WARN, "bridge", "certificate \"%s\" of the card: %s", known->label,
+                  dmsc_diag_get(ctx)->why);
+        each->err = DMSC_OK;
+    } else if (each->err == DMSC_OK) {
+        more = show(each, known, cert);
     }
-    dmsci_free(each->bridge->ctx, cert);
-    return more;
+    dmsci_free(ctx, cert);
+    return more && each->err == DMSC_OK;
 }
 
 enum dmsc_err dmsc_bridge_certificates(struct dmsc_bridge *bridge,
@@ -73,6 +82,8 @@ enum dmsc_err dmsc_bridge_certificates(struct dmsc_bridge *bridge,
     err = load_device_key(&each);
     if (err == DMSC_OK)
         err = dmsci_certs_each(bridge->store, bridge->ctx, one, &each);
+    if (err == DMSC_OK)
+        err = each.err;
     dmsc_buf_clear(&each.key_spki);
     return err;
 }

@@ -55,9 +55,11 @@ static enum dmsc_err keep(struct dmsc_bridge *bridge, const char *uri, enum dmsc
         spec.flags = DMSC_NODE_PERMANENT;
         return dmsc_tree_add(bridge->tree, uri, &spec);
     }
-    if (format == DMSC_FORMAT_NODE ||
-        (dmsci_leaf_text(bridge, uri, now, sizeof(now)) && strcmp(now, value) == 0))
+    if (format == DMSC_FORMAT_NODE)
         return DMSC_OK;
+    err = dmsci_leaf_text(bridge, uri, now, sizeof(now), &there);
+    if (err != DMSC_OK || (there && strcmp(now, value) == 0))
+        return err;
     return dmsc_tree_replace(bridge->tree, uri, NULL, NULL, dmsc_bytes_str(value));
 }
 

@@ -27,8 +27,9 @@ DMSC_NODISCARD enum dmsc_err dmsci_bridge_set_key(struct dmsc_bridge *bridge);
 /** ./DevInfo/DevId, replaced. */
 DMSC_NODISCARD enum dmsc_err dmsci_device_id(struct dmsc_bridge *bridge, struct dmsc_buf *ret_id);
 
-/** The value of a leaf as text, cut to its field; false when there is none. */
-bool dmsci_leaf_text(struct dmsc_bridge *bridge, const char *uri, char *ret_text, size_t size);
+/** The value of a leaf as text, cut to its field; @p ret_there false when there is none. */
+DMSC_NODISCARD enum dmsc_err dmsci_leaf_text(struct dmsc_bridge *bridge, const char *uri,
+                                             char *ret_text, size_t size, bool *ret_there);
 
 /** What a sync needs, read from the files of the configuration for the time of one call. */
 struct dmsci_sync_material {
