@@ -2,7 +2,7 @@
 /* The driver "pcsc": a reader of the PC/SC service (pcsc-lite). */
 #include "apdu/base/ctx.h"
 #include "apdu/link/private.h"
-#include <ctype.h>
+#include <dmsc/secret.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -62,18 +62,17 @@ static const struct {
 
 static enum dmsc_err fail(struct dmsc_ctx *ctx, LONG code, const char *what, const char *where)
 {
-    enum dmsc_err err = DMSC_E_LINK;
+    enum dmsc_err err;
+    size_t i = 0;
 
-    for (size_t i = 0; i < DMSCI_ARRAY_LEN(meanings); i++) {
-        if (meanings[i].code != code)
-            continue;
+    while (i < DMSCI_ARRAY_LEN(meanings) && meanings[i].code != code)
+        i++;
+    if (i < DMSCI_ARRAY_LEN(meanings)) {
         err = dmsci_fail(ctx, meanings[i].err, "%s", what);
         dmsci_why(ctx, meanings[i].reason, "%s", meanings[i].why);
         dmsci_hint(ctx, "%s", meanings[i].hint);
-        break;
-    }
-    if (err == DMSC_E_LINK && dmsc_diag_get(ctx)->why[0] == '\0') {
-        (void)dmsci_fail(ctx, err, "%s", what);
+    } else {
+        err = dmsci_fail(ctx, DMSC_E_LINK, "%s", what);
         dmsci_why(ctx, "pcsc:error", "%s", pcsc_stringify_error(code));
     }
     if (where[0] != '\0')
@@ -194,14 +193,17 @@ out:
     return err;
 }
 
+static void end_transactions(struct pcsc *p)
+{
+    for (; p->locked > 0; p->locked--)
+        (void)SCardEndTransaction(p->card, SCARD_LEAVE_CARD);
+}
+
 static void disconnect(struct pcsc *p, DWORD how)
 {
     if (!p->connected)
         return;
-    while (p->locked > 0) {
-        (void)SCardEndTransaction(p->card, SCARD_LEAVE_CARD);
-        p->locked--;
-    }
+    end_transactions(p);
     (void)SCardDisconnect(p->card, how);
     p->connected = false;
 }
@@ -235,6 +237,7 @@ static enum dmsc_err pcsc_power(void *impl, enum dmsc_power how, struct dmsc_buf
         return DMSC_OK;
     }
     if (p->connected) {
+        end_transactions(p); /* a reset does not end them */
         code = SCardReconnect(p->card, SCARD_SHARE_SHARED, SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1,
                               how == DMSC_POWER_COLD ? SCARD_UNPOWER_CARD : SCARD_RESET_CARD,
                               &p->protocol);
@@ -245,7 +248,6 @@ static enum dmsc_err pcsc_power(void *impl, enum dmsc_power how, struct dmsc_buf
     }
     if (code != SCARD_S_SUCCESS)
         return fail(p->ctx, code, "power the card", p->reader);
-    p->locked = 0;
     return read_status(p, ret_atr, ret_protocol);
 }
 
@@ -256,6 +258,7 @@ static enum dmsc_err pcsc_transmit(void *impl, struct dmsc_bytes capdu, int time
     const SCARD_IO_REQUEST *pci = p->protocol == SCARD_PROTOCOL_T1 ? SCARD_PCI_T1 : SCARD_PCI_T0;
     BYTE answer[MAX_BUFFER_SIZE];
     DWORD n = sizeof(answer);
+    enum dmsc_err err;
     LONG code;
 
     (void)timeout_ms; /* the reader's driver keeps its own */
@@ -264,7 +267,9 @@ static enum dmsc_err pcsc_transmit(void *impl, struct dmsc_bytes capdu, int time
     code = SCardTransmit(p->card, pci, capdu.p, (DWORD)capdu.n, NULL, answer, &n);
     if (code != SCARD_S_SUCCESS)
         return fail(p->ctx, code, "send a command to the card", p->reader);
-    return dmsc_buf_set(ret_rapdu, dmsc_bytes(answer, n));
+    err = dmsc_buf_set(ret_rapdu, dmsc_bytes(answer, n));
+    dmsc_wipe(answer, sizeof(answer)); /* may be keys */
+    return err;
 }
 
 static enum dmsc_err pcsc_lock(void *impl)
