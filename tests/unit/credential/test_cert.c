@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "apdu/base/ctx.h"
 #include "host/credential/cert.h"
+#include "host/credential/mbed.h"
 #include "tests/unit/credential/pki.h"
 #include <stdio.h>
 #include <string.h>
@@ -276,7 +277,7 @@ static void certificate_files(void **state)
     support_free(file);
     assert_int_equal(dmsci_cert_load(ctx, dmsc_bytes_str(""), &buf), DMSC_E_MALFORMED);
     assert_int_equal(dmsci_cert_load(ctx, dmsc_bytes_str("-----BEGIN CERTIFICATE-----\nAA"), &buf),
- DMSC_E_MALFORMED);
+                     DMSC_E_MALFORMED);
     dmsc_buf_clear(&buf);
 }
 
@@ -312,6 +313,52 @@ static void private_keys_of_all_kinds(void **state)
     assert_int_equal(dmsci_spki_of_key(ctx, &key, &spki), DMSC_E_MALFORMED);
     dmsc_secret_clear(&key);
     dmsc_buf_clear(&spki);
+}
+
+static void names_of_servers(void **state)
+{
+    struct vectors *v = vectors_open("tls_names.txt");
+
+    (void)state;
+    while (vectors_next(v)) {
+        bool covers = dmsci_dns_name_covers(vec_hex(v, "dns"), vec_text(v, "host"));
+
+        vec_assert_number(v, "covers", covers ? 1 : 0);
+    }
+    vectors_close(v);
+}
+
+/* Addresses against iPAddress, names against dNSName, never crosswise, never the CN. */
+static void hosts_of_a_certificate(void **state)
+{
+    static const struct {
+        const char *file, *host;
+        bool covers;
+    } table[] = {
+        { "server.der", "localhost", true },
+        { "server.der", "x.wild.example", true },
+        { "server.der", "127.0.0.1", true },
+        { "server.der", "::1", true },
+        { "server.der", "0:0:0:0:0:0:0:1", true },
+        { "server.der", "127.0.0.2", false },
+        { "server.der", "::2", false },
+        { "server.der", "elsewhere.example", false },
+        { "cn.der", "localhost", false },
+        { "elsewhere.der", "localhost", false },
+    };
+
+    (void)state;
+    pki_need(&pki);
+    for (size_t i = 0; i < DMSCI_ARRAY_LEN(table); i++) {
+        struct dmsc_bytes der = pki_slurp(&pki, table[i].file);
+        mbedtls_x509_crt crt;
+
+        mbedtls_x509_crt_init(&crt);
+        assert_int_equal(dmsci_crt_parse(ctx, der, &crt), DMSC_OK);
+        assert_int_equal(dmsci_crt_covers(&crt, table[i].host), table[i].covers);
+        mbedtls_x509_crt_free(&crt);
+        support_free(der);
+    }
 }
 
 /* Another implementation makes the signature. */
@@ -421,6 +468,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(files_of_all_kinds, setup, teardown),
         cmocka_unit_test_setup_teardown(certificate_files, setup, teardown),
         cmocka_unit_test_setup_teardown(private_keys_of_all_kinds, setup, teardown),
+        cmocka_unit_test(names_of_servers),
+        cmocka_unit_test_setup_teardown(hosts_of_a_certificate, setup, teardown),
         cmocka_unit_test_setup_teardown(openssl_agrees, setup, teardown),
         cmocka_unit_test(no_memory_at_any_point),
     };
