@@ -116,10 +116,12 @@ static const struct dmsc_ma *denying(const struct dmsc_ma_list *list, const char
 }
 
 /* Steps 2 to 5 of the algorithm in docs/card-application.md. */
-static struct dmsc_verdict list_says(const struct dmsc_ma_list *list, const char *server_id,
+static struct dmsc_verdict list_says(const struct dmsc_ma_list *list,
+                                     const struct dmsc_subject *subject,
                                      const struct dmsci_object *object, enum dmsc_right right,
                                      struct dmsc_now now)
 {
+    const char *server_id = subject->server_id;
     struct dmsc_verdict best =
         dmsci_verdict(list->count == 0 ? DMSC_REFUSED_NO_LIST : DMSC_REFUSED_UNLISTED, NULL,
                       "%zu entries, none with ServerID %.64s", list->count, server_id);
@@ -129,7 +131,8 @@ static struct dmsc_verdict list_says(const struct dmsc_ma_list *list, const char
         const struct dmsc_ma *ma = &list->entries[i];
         enum dmsc_reason reason;
 
-        if ((ma->flags & DMSC_MA_DENY) != 0 || !dmsci_entry_has_server_id(ma, server_id))
+        if ((ma->flags & DMSC_MA_DENY) != 0 || !dmsci_entry_has_server_id(ma, server_id) ||
+            (subject->ma_id != 0 && subject->ma_id != ma->id))
             continue;
         denied = denying(list, server_id, object, right, ma->priority, now);
         reason =
@@ -274,8 +277,9 @@ static struct dmsc_verdict decide_local(struct dmsc_authority *authority, enum d
     return dmsci_verdict(reason, NULL, "the device's owner");
 }
 
-static struct dmsc_verdict decide_ma(struct dmsc_authority *authority, const char *server_id,
-                                     enum dmsc_right right, const char *uri, struct dmsc_now now)
+static struct dmsc_verdict decide_ma(struct dmsc_authority *authority,
+                                     const struct dmsc_subject *subject, enum dmsc_right right,
+                                     const char *uri, struct dmsc_now now)
 {
     struct dmsc_ctx *ctx = authority->ctx;
     struct dmsc_verdict verdict = dmsci_verdict(DMSC_REFUSED_ERROR, NULL, "no memory");
@@ -290,9 +294,9 @@ static struct dmsc_verdict decide_ma(struct dmsc_authority *authority, const cha
     if (err == DMSC_OK) {
         struct dmsci_object object = { uri, dmsc_buf_str(&mo) };
 
-        verdict = list_says(&authority->list, server_id, &object, right, now);
+        verdict = list_says(&authority->list, subject, &object, right, now);
         if (verdict.reason == DMSC_ALLOWED)
-            err = tree_says(authority, server_id, right, place, &reason);
+            err = tree_says(authority, subject->server_id, right, place, &reason);
         if (err == DMSC_OK && verdict.reason == DMSC_ALLOWED && reason != DMSC_ALLOWED)
             verdict =
                 dmsci_verdict(reason, dmsc_ma_list_by_id(&authority->list, verdict.ma_id),
@@ -319,7 +323,7 @@ struct dmsc_verdict dmsc_authority_decide(struct dmsc_authority *authority,
     case DMSC_SUBJECT_MA:
         break;
     }
-    verdict = decide_ma(authority, subject->server_id, right, uri, now);
+    verdict = decide_ma(authority, subject, right, uri, now);
     if (verdict.reason != DMSC_ALLOWED)
         dmsci_log(authority->ctx, DMSC_LOG_WARN, "authority",
                   "refused %s right %04X on %s: %s (%s)", subject->server_id, (unsigned)right, uri,

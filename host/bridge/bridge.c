@@ -197,14 +197,30 @@ void dmsci_material_clear(struct dmsc_bridge *bridge, struct dmsci_sync_material
 
 #define MARKER "session/open"
 
-enum dmsc_err dmsci_marker_set(struct dmsc_bridge *bridge, const char *server_id)
+/* The marker's value: entry id, ServerID. */
+static enum dmsc_err put_marker(struct dmsc_bridge *bridge, const char *server_id, uint8_t ma_id)
+{
+    struct dmsc_buf value;
+    enum dmsc_err err;
+
+    dmsc_buf_init(&value, bridge->ctx, 1024);
+    err = dmsc_buf_append_u8(&value, ma_id);
+    if (err == DMSC_OK)
+        err = dmsc_buf_append_str(&value, server_id);
+    if (err == DMSC_OK)
+        err = dmsc_store_put(bridge->store, MARKER, dmsc_buf_bytes(&value));
+    dmsc_buf_clear(&value);
+    return err;
+}
+
+enum dmsc_err dmsci_marker_set(struct dmsc_bridge *bridge, const char *server_id, uint8_t ma_id)
 {
     enum dmsc_err err = dmsc_store_begin(bridge->store);
 
     if (err != DMSC_OK)
         return err;
     if (server_id != NULL)
-        err = dmsc_store_put(bridge->store, MARKER, dmsc_bytes_str(server_id));
+        err = put_marker(bridge, server_id, ma_id);
     else
         err = dmsc_store_delete(bridge->store, MARKER);
     if (err == DMSC_OK)
@@ -213,27 +229,35 @@ enum dmsc_err dmsci_marker_set(struct dmsc_bridge *bridge, const char *server_id
     return err;
 }
 
-enum dmsc_err dmsci_marker_get(struct dmsc_bridge *bridge, struct dmsc_buf *ret_server_id)
+enum dmsc_err dmsci_marker_get(struct dmsc_bridge *bridge, struct dmsc_buf *ret_server_id,
+                               uint8_t *ret_ma_id)
 {
-    return dmsc_store_get(bridge->store, MARKER, ret_server_id);
+    enum dmsc_err err = dmsc_store_get(bridge->store, MARKER, ret_server_id);
+
+    if (err != DMSC_OK)
+        return err;
+    if (ret_server_id->n < 2)
+        return dmsci_fail(bridge->ctx, DMSC_E_CORRUPT, "read who the last session was with");
+    *ret_ma_id = ret_server_id->p[0];
+    dmsc_buf_consume(ret_server_id, 1);
+    return DMSC_OK;
 }
 
 /* A session that ended without its write-back (power, a card pulled out) left its marker. */
-static enum dmsc_err finish_write_back(struct dmsc_bridge *bridge,
-                                       const struct dmsci_sync_material *m,
+static enum dmsc_err finish_write_back(struct dmsc_bridge *bridge, struct dmsci_sync_material *m,
                                        struct dmsc_sync_report *report)
 {
     struct dmsc_buf server_id;
     enum dmsc_err err;
 
     dmsc_buf_init(&server_id, bridge->ctx, 1024);
-    err = dmsci_marker_get(bridge, &server_id);
+    err = dmsci_marker_get(bridge, &server_id, &m->sync.ma_id);
     if (err == DMSC_OK)
         err = dmsci_sync_push(&m->sync, dmsc_buf_str(&server_id), report);
     else if (err == DMSC_E_NOTFOUND)
         err = DMSC_OK;
     if (err == DMSC_OK && server_id.n > 0)
-        err = dmsci_marker_set(bridge, NULL);
+        err = dmsci_marker_set(bridge, NULL, 0);
     dmsc_buf_clear(&server_id);
     return err;
 }

@@ -52,9 +52,11 @@ DMSC_NODISCARD enum dmsc_err dmsci_bridge_pull(struct dmsc_bridge *bridge,
  * A marker in the store while a session may change card-resident MOs: who it is with. NULL takes it
  * away. A transaction of its own.
  */
-DMSC_NODISCARD enum dmsc_err dmsci_marker_set(struct dmsc_bridge *bridge, const char *server_id);
-/** @param ret_server_id replaced; DMSC_E_NOTFOUND when there is none */
+DMSC_NODISCARD enum dmsc_err dmsci_marker_set(struct dmsc_bridge *bridge, const char *server_id,
+                                              uint8_t ma_id);
+/** @param ret_server_id replaced; DMSC_E_NOTFOUND when there is none
+ *  @param ret_ma_id the entry of the MA list that admitted it */
 DMSC_NODISCARD enum dmsc_err dmsci_marker_get(struct dmsc_bridge *bridge,
-                                              struct dmsc_buf *ret_server_id);
+                                              struct dmsc_buf *ret_server_id, uint8_t *ret_ma_id);
 
 #endif

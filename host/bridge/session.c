@@ -15,6 +15,7 @@ struct session {
     struct dmsci_net_override *overrides;
     char **hosts; /* beside them */
     size_t override_count;
+    uint8_t ma_id; /* the entry whose pin the peer proved */
     struct dmsci_net *net;
     struct dmsc_dm1 *dm1;
     struct dmsc_session_report *report;
@@ -126,7 +127,10 @@ static enum dmsc_err check_peer(void *user, const struct dmsc_peer *peer)
     struct dmsc_verdict v = dmsc_authority_admit_peer(bridge->authority, s->account.server_id, peer,
                                                       dmsc_bridge_now(bridge));
 
-    return v.reason == DMSC_ALLOWED ? DMSC_OK : refused(bridge->ctx, s->account.server_id, &v);
+    if (v.reason != DMSC_ALLOWED)
+        return refused(bridge->ctx, s->account.server_id, &v);
+    s->ma_id = v.ma_id;
+    return DMSC_OK;
 }
 
 static enum dmsc_err connect_server(struct session *s)
@@ -175,6 +179,7 @@ static enum dmsc_err start_engine(struct session *s)
     struct dmsc_dm1_config config = { .tree = bridge->tree,
                                       .authority = bridge->authority,
                                       .server_id = s->account.server_id,
+                                      .ma_id = s->ma_id,
                                       .server_uri = s->account.addr,
                                       .session_id = id };
     enum dmsc_err err;
@@ -235,16 +240,17 @@ static enum dmsc_err write_back(struct session *s)
     enum dmsc_err err;
 
     if (bridge->uicc == NULL || s->report->dm.changes == 0)
-        return dmsci_marker_set(bridge, NULL);
+        return dmsci_marker_set(bridge, NULL, 0);
     material = dmsci_alloc(bridge->ctx, sizeof(*material));
     if (material == NULL)
         return DMSC_E_NOMEM;
     s->report->write_back.ctx = bridge->ctx;
     err = dmsci_material_load(bridge, material);
+    material->sync.ma_id = s->ma_id;
     if (err == DMSC_OK)
         err = dmsci_sync_push(&material->sync, s->account.server_id, &s->report->write_back);
     if (err == DMSC_OK)
-        err = dmsci_marker_set(bridge, NULL);
+        err = dmsci_marker_set(bridge, NULL, 0);
     dmsci_material_clear(bridge, material);
     dmsci_free(bridge->ctx, material);
     return err;
@@ -267,7 +273,7 @@ static enum dmsc_err run(struct session *s, const char *server_id,
     /* The marker stands from before the first command until the card has what belongs there, so
      * that a power cut in between is mended by the next sync. */
     if (err == DMSC_OK)
-        err = dmsci_marker_set(s->bridge, server_id);
+        err = dmsci_marker_set(s->bridge, server_id, s->ma_id);
     if (err != DMSC_OK)
         return err;
     (void)snprintf(s->report->server_id, sizeof(s->report->server_id), "%s", server_id);

@@ -147,7 +147,7 @@ static enum dmsc_err run_check(struct cli *cli)
         { "verdict", "verdict" }, { "reason", "reason" }, { "because", "because" },
         { NULL, NULL },
     };
-    struct dmsc_subject subject = { DMSC_SUBJECT_MA, cli->option[OPT_MA] };
+    struct dmsc_subject subject = { .kind = DMSC_SUBJECT_MA, .server_id = cli->option[OPT_MA] };
     struct dmsc_verdict v;
     enum dmsc_right right;
     struct dmsc_buf uri;

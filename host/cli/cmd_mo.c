@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct dmsc_subject local = { DMSC_SUBJECT_LOCAL, NULL };
+static const struct dmsc_subject local = { .kind = DMSC_SUBJECT_LOCAL };
 
 static enum dmsc_err uri_of(struct cli *cli, struct dmsc_buf *uri)
 {

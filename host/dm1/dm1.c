@@ -46,6 +46,7 @@ static enum dmsc_err copy_texts(struct dmsc_dm1 *dm1, const struct dmsc_dm1_conf
 {
     size_t n = strlen(config->server_id) + sizeof("ma:");
 
+    dm1->ma_id = config->ma_id;
     dm1->server_id = dmsci_strdup(dm1->ctx, config->server_id);
     dm1->server_uri = dmsci_strdup(dm1->ctx, config->server_uri);
     dm1->device_id = dmsci_strdup(dm1->ctx, config->device_id);

@@ -26,6 +26,7 @@ struct dmsc_dm1 {
     struct dmsc_tree *tree;
     struct dmsc_authority *authority;
     char *server_id, *server_uri, *device_id, *session_id;
+    uint8_t ma_id;
     char *actor; /* "ma:<server_id>" */
     bool server_initiated;
     size_t max_msg_size, max_obj_size; /* ours */

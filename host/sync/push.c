@@ -19,7 +19,9 @@ static enum dmsc_err judge(struct push *p, const struct dmsc_mo_entry *entry, st
 {
     const struct dmsci_sync *s = p->sync;
     const struct dmsci_place *place = dmsci_place_of(&p->state, entry);
-    struct dmsc_subject subject = { DMSC_SUBJECT_MA, p->server_id };
+    struct dmsc_subject subject = { .kind = DMSC_SUBJECT_MA,
+                                    .server_id = p->server_id,
+                                    .ma_id = s->ma_id };
     struct dmsc_verdict verdict;
     bool there = false, differs = false;
     enum dmsc_err err;

@@ -25,6 +25,7 @@ struct dmsci_sync {
     const struct dmsc_secret *pin;  /* NULL: none */
     const struct dmsc_secret *adm1; /* NULL: none */
     struct dmsc_now now;
+    uint8_t ma_id; /* push: the entry that admitted the MA; 0: any with its ServerID */
     /* Called in the transaction that puts a card in force, before its objects are taken, and again
      * with the tag before (NULL: none) when that transaction is undone: secrets of the tree belong
      * to the card in force. May be NULL. */

@@ -35,6 +35,9 @@ enum dmsc_subject_kind {
 struct dmsc_subject {
     enum dmsc_subject_kind kind;
     const char *server_id; /* MA: as the session was authenticated */
+    /* MA: the entry whose pin the peer proved; grants of other entries with the same ServerID do
+     * not count. 0: of every entry with it, for questions outside a session. */
+    uint8_t ma_id;
 };
 
 /** Time as the device knows it. An untrusted clock makes every bounded entry unusable. */

@@ -22,6 +22,7 @@ struct dmsc_dm1_config {
     struct dmsc_tree *tree;           /* borrowed */
     struct dmsc_authority *authority; /* borrowed */
     const char *server_id;  /* the MA the session is authenticated as: subject of every decision */
+    uint8_t ma_id;          /* entry of the MA list that admitted it: struct dmsc_subject */
     const char *server_uri; /* Target of package 1, absolute https URI */
     const char *device_id;  /* Source of package 1: ./DevInfo/DevId */
     const char *session_id; /* 1..4 upper-case hex digits */

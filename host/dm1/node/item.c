@@ -55,7 +55,9 @@ static void note_failure(struct dmsci_dm1_op *op)
 
 static struct dmsc_verdict ask(struct dmsci_dm1_op *op, enum dmsc_right right, const char *uri)
 {
-    const struct dmsc_subject subject = { DMSC_SUBJECT_MA, op->dm1->server_id };
+    const struct dmsc_subject subject = { .kind = DMSC_SUBJECT_MA,
+                                          .server_id = op->dm1->server_id,
+                                          .ma_id = op->dm1->ma_id };
     struct dmsc_verdict verdict =
         dmsc_authority_decide(op->dm1->authority, &subject, right, uri, op->turn->now);
 

@@ -337,9 +337,16 @@ static struct dmsc_verdict ask_peer(struct fixture *f, const struct question *qu
 
 struct dmsc_verdict fixture_ask(struct fixture *f, const struct question *question)
 {
-    struct dmsc_subject subject = { DMSC_SUBJECT_MA, question->subject };
+    struct dmsc_subject subject = { .kind = DMSC_SUBJECT_MA, .server_id = question->subject };
     struct dmsc_now now = clock_of(question->clock);
+    char server_id[sizeof(question->subject)];
+    size_t n = strcspn(question->subject, "+");
 
+    if (question->subject[n] == '+') { /* ServerID+entry that admitted it */
+        (void)snprintf(server_id, sizeof(server_id), "%.*s", (int)n, question->subject);
+        subject.server_id = server_id;
+        subject.ma_id = (uint8_t)strtoul(question->subject + n + 1, NULL, 10);
+    }
     if (strcmp(question->right, "admit") == 0)
         return dmsc_authority_admit(f->authority, question->subject, now);
     if (strncmp(question->right, "peer:", 5) == 0)
