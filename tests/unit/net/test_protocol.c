@@ -217,12 +217,12 @@ static void openssl_start(struct openssl *o, const char *cert, const char *optio
     char command[3 * SUPPORT_PATH_MAX], line[256];
 
     pki_need(&pki);
-    /* The shell's process becomes the server's. */
-    (void)snprintf(
-        command, sizeof(command),
-        "cd '%s' && echo $$ && exec openssl s_server -www -accept 127.0.0.1:0 -cert %s.pem "
-        "-key %s.key %s 2>/dev/null < /dev/null",
-        pki.dir, cert, cert, options);
+    /* The shell's process becomes that of timeout, which ends the server with itself. */
+    (void)snprintf(command, sizeof(command),
+                   "cd '%s' && echo $$ && exec timeout 60 openssl s_server -www -accept "
+                   "127.0.0.1:0 -cert %s.pem "
+                   "-key %s.key %s 2>/dev/null < /dev/null",
+                   pki.dir, cert, cert, options);
     o->out = popen(command, "r");
     assert_non_null(o->out);
     assert_non_null(fgets(line, sizeof(line), o->out));
@@ -235,7 +235,7 @@ static void openssl_start(struct openssl *o, const char *cert, const char *optio
 
 static void openssl_stop(struct openssl *o)
 {
-    (void)kill((pid_t)o->pid, SIGKILL);
+    (void)kill((pid_t)o->pid, SIGTERM);
     (void)pclose(o->out);
 }
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -62,6 +63,8 @@ static void spawn(struct run *r, const char *option, const char *argument)
     assert_true(r->pid >= 0);
     if (r->pid != 0)
         return;
+    /* A test that fails leaves no server behind. */
+    (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
     quiet();
     (void)execl(program, "dmsc-server", r->scenario, "--transcript", r->transcript, "--ready-file",
                 r->ready, option, argument, (char *)NULL);
