@@ -174,12 +174,22 @@ static enum dmsc_err read_once(struct pull *p, const struct dmsc_card_read_optio
     return err == DMSC_OK ? make_fresh(p) : err;
 }
 
+static bool unchanged(const struct pull *p)
+{
+    const struct dmsc_card_header *then = &p->old.header, *now = &p->report->header;
+
+    return p->same_card && p->old.known && then->crc == now->crc &&
+           then->generation == now->generation;
+}
+
 static enum dmsc_err read_card(struct pull *p)
 {
     struct dmsc_card_known known = { .bodies = p->bodies, .body_count = p->body_count };
     struct dmsc_card_read_options options = DMSC_CARD_READ_OPTIONS_INIT;
     const struct dmsc_card_header *h = &p->old.header;
     bool comparable = p->same_card && p->old.known;
+    /* Nothing is new, but the index is wanted, and of the bodies those that could not be taken. */
+    bool owed = unchanged(p) && p->old.owes_secrets;
     enum dmsc_err err;
 
     options.trust = p->sync->trust;
@@ -193,6 +203,8 @@ static enum dmsc_err read_card(struct pull *p)
         known.mox_version = h->mox_version;
         options.known = &known;
     }
+    if (owed)
+        known.generation = known.mox_version = 0;
     err = read_once(p, &options);
     if (err == DMSC_OK && comparable && lacks_a_body(p)) {
         known.mal_version = known.mox_version = 0;
@@ -421,8 +433,7 @@ static enum dmsc_err pull(struct pull *p, bool dry_run)
         err = check_rollback(p, &p->report->header);
     if (err != DMSC_OK)
         return err;
-    if (p->same_card && p->old.known && p->old.header.crc == p->report->header.crc &&
-        p->old.header.generation == p->report->header.generation && !p->old.owes_secrets)
+    if (unchanged(p) && !p->old.owes_secrets)
         return report_kept(p);
     p->report->first = !p->old.known;
     err = begin_toolkit(p);
