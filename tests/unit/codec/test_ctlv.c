@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "apdu/codec/ber.h"
 #include "apdu/codec/ctlv.h"
 #include "tests/support/test.h"
+#include "tests/unit/codec/corpus.h"
 #include "tests/unit/codec/gen.h"
 #include <stdlib.h>
 
@@ -200,6 +202,76 @@ static void generated_objects_come_back(void **state)
     }
 }
 
+struct seen {
+    size_t rows, objects, broken;
+};
+
+static void compare_with_row(struct seen *seen, json_t *row, struct dmsc_bytes body)
+{
+    struct dmsc_rd r = dmsc_rd(body);
+    struct dmsci_ctlv tlv;
+    json_t *object;
+    size_t i;
+
+    json_array_foreach(json_object_get(row, "tlv"), i, object)
+    {
+        struct dmsc_bytes value = corpus_hex(object, "value");
+
+        if (!dmsci_ctlv_next(&r, &tlv))
+            fail_msg("%s: object %zu does not come", corpus_text(row, "id"), i);
+        assert_int_equal(tlv.tag, strtoul(corpus_text(object, "tag"), NULL, 16));
+        assert_int_equal(tlv.comprehension_required, json_is_true(json_object_get(object, "cr")));
+        assert_true(dmsc_bytes_equal(tlv.value, value));
+        support_free(value);
+        seen->objects++;
+    }
+    if (dmsci_ctlv_next(&r, &tlv) || r.bad)
+        fail_msg("%s: the end does not come", corpus_text(row, "id"));
+}
+
+/* Objects of commands, envelopes and responses as others took them apart. */
+static void take_apart(void *user, json_t *row)
+{
+    const char *template = corpus_text(row, "template");
+    struct seen *seen = user;
+    struct dmsc_bytes in, body;
+    struct dmsci_tlv outer;
+    struct dmsc_rd r;
+    bool bad = false;
+
+    if (json_object_get(row, "tlv") == NULL)
+        return;
+    in = corpus_hex(row, "hex");
+    body = in;
+    r = dmsc_rd(in);
+    if (template != NULL) {
+        bad = !dmsci_ber_next(&r, &outer) || dmsc_rd_end(&r) != DMSC_OK;
+        body = bad ? in : outer.value;
+    }
+    if (json_is_true(json_object_get(row, "wellformed"))) {
+        if (bad || (template != NULL && outer.tag != strtoul(template, NULL, 16)))
+            fail_msg("%s: not the template", corpus_text(row, "id"));
+        compare_with_row(seen, row, body);
+    } else {
+        (void)count_objects(body, &bad);
+        seen->broken++;
+    }
+    seen->rows++;
+    support_free(in);
+}
+
+static void commands_of_others_come_apart(void **state)
+{
+    struct seen seen = { 0, 0, 0 };
+
+    (void)state;
+    corpus_each("usat/etsi-ts102268.jsonl", take_apart, &seen);
+    corpus_each("usat/stk-third.jsonl", take_apart, &seen);
+    printf("%zu commands, responses and envelopes, %zu objects, %zu broken\n", seen.rows,
+           seen.objects, seen.broken);
+    assert_true(seen.objects > 3000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,7 +280,8 @@ int main(void)
         cmocka_unit_test(what_cannot_be_written_is_bad),
         cmocka_unit_test(find_minds_no_comprehension_bit),
         cmocka_unit_test(generated_objects_come_back),
+        cmocka_unit_test(commands_of_others_come_apart),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return support_exit(cmocka_run_group_tests(tests, NULL, NULL), DMSCI_ARRAY_LEN(tests));
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/support/test.h"
+#include "tests/unit/codec/corpus.h"
 #include "tests/unit/codec/gen.h"
 #include <dmsc/fcp.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define FCP_MAX 1024
 
@@ -221,60 +222,113 @@ static void generated_files_come_back(void **state)
     }
 }
 
-/* One line of a corpus file. @return whether it is an FCP of TS 102 221. */
-static bool decode_line(struct dmsc_ctx *ctx, const char *file, const char *line)
+static void real_card_decodes(void *user, json_t *row)
 {
-    json_t *row = json_loads(line, 0, NULL);
-    const char *format = json_string_value(json_object_get(row, "format"));
-    const char *hex = json_string_value(json_object_get(row, "hex"));
-    bool wanted =
-        row != NULL && hex != NULL && (format == NULL || strcmp(format, "TS 102 221 FCP") == 0);
+    const char *format = corpus_text(row, "format");
     struct dmsc_fcp fcp = DMSC_FCP_INIT;
-    struct dmsc_buf bytes;
-    enum dmsc_err err = DMSC_OK;
+    size_t *count = user;
+    struct dmsc_bytes in;
+    enum dmsc_err err;
 
-    dmsc_buf_init(&bytes, ctx, FCP_MAX);
-    if (wanted) {
-        assert_int_equal(dmsc_hex_decode(hex, &bytes), DMSC_OK);
-        err = dmsc_fcp_decode(dmsc_buf_bytes(&bytes), &fcp);
-        survives(NULL, dmsc_buf_bytes(&bytes));
-    }
+    if (format != NULL && strcmp(format, "TS 102 221 FCP") != 0)
+        return;
+    in = corpus_hex(row, "hex");
+    err = dmsc_fcp_decode(in, &fcp);
     if (err != DMSC_OK)
-        fail_msg("%s: %s: %s", file, json_string_value(json_object_get(row, "id")),
-                 dmsc_err_name(err));
-    dmsc_buf_clear(&bytes);
-    json_decref(row);
-    return wanted;
+        fail_msg("%s: %s", corpus_text(row, "id"), dmsc_err_name(err));
+    survives(NULL, in);
+    each_prefix(in, short_is_refused, NULL);
+    support_free(in);
+    (*count)++;
 }
 
 static void real_cards_decode(void **state)
 {
-    static const char *const files[] = { "../shared/corpus/card/fcp/pysim-select.jsonl",
-                                         "../shared/corpus/card/fcp/trace-fcp-sja2.jsonl" };
-    struct dmsc_ctx *ctx = NULL;
     size_t count = 0;
 
     (void)state;
-    if (!support_exists(files[0]))
-        support_skip("%s is not there: FCPs of real cards are not tried", files[0]);
-    assert_int_equal(dmsc_ctx_new(NULL, &ctx), DMSC_OK);
-    for (size_t i = 0; i < DMSCI_ARRAY_LEN(files); i++) {
-        struct dmsc_bytes text = support_slurp(files[i]);
-        char *line = (char *)(uintptr_t)text.p;
-
-        while (*line != '\0') {
-            size_t n = strcspn(line, "\n");
-            bool last = line[n] == '\0';
-
-            line[n] = '\0';
-            count += decode_line(ctx, files[i], line);
-            line += last ? n : n + 1;
-        }
-        support_free(text);
-    }
+    corpus_each("fcp/pysim-select.jsonl", real_card_decodes, &count);
+    corpus_each("fcp/trace-fcp-sja2.jsonl", real_card_decodes, &count);
     printf("%zu FCPs of real cards\n", count);
     assert_true(count > 80);
-    dmsc_ctx_free(ctx);
+}
+
+static bool says(json_t *object, const char *member, const char *text)
+{
+    const char *actual = corpus_text(object, member);
+
+    return actual != NULL && strcmp(actual, text) == 0;
+}
+
+static void agree_on_descriptor(const char *path, json_t *descriptor, const struct dmsc_fcp *fcp)
+{
+    static const char *const structure_names[] = { "no_info_given", "transparent", "linear_fixed",
+                                                   "cyclic", "ber_tlv" };
+    json_t *byte = json_object_get(descriptor, "file_descriptor_byte");
+    json_t *length = json_object_get(descriptor, "record_len");
+    json_t *count = json_object_get(descriptor, "num_of_rec");
+
+    if (fcp->shareable != json_is_true(json_object_get(byte, "shareable")) ||
+        !says(byte, "structure", structure_names[fcp->structure]) ||
+        !says(byte, "file_type", fcp->kind == DMSC_FILE_DF ? "df" : "working_ef") ||
+        fcp->record_length != json_integer_value(length) ||
+        fcp->records != json_integer_value(count))
+        fail_msg("%s: another file descriptor", path);
+}
+
+/* What another implementation made of the same bytes. */
+static void agree(const char *path, json_t *decoded, const struct dmsc_fcp *fcp)
+{
+    json_t *size = json_object_get(decoded, "file_size");
+    json_t *sfi = json_object_get(decoded, "short_file_identifier");
+    const char *name = corpus_text(decoded, "df_name");
+    char text[2 * 16 + 1];
+
+    agree_on_descriptor(path, json_object_get(decoded, "file_descriptor"), fcp);
+    (void)snprintf(text, sizeof(text), "%04x", fcp->file_id);
+    if (fcp->has_file_id != (json_object_get(decoded, "file_identifier") != NULL) ||
+        (fcp->has_file_id && !says(decoded, "file_identifier", text)))
+        fail_msg("%s: another identifier", path);
+    if (fcp->has_size != (size != NULL) || fcp->size_bytes != json_integer_value(size))
+        fail_msg("%s: another size", path);
+    if (fcp->has_sfi != (sfi != NULL) || fcp->sfi != json_integer_value(sfi))
+        fail_msg("%s: another SFI", path);
+    if ((fcp->life_cycle & 0xFD) == 0x05 &&
+        !says(decoded, "life_cycle_status_integer", "operational_activated"))
+        fail_msg("%s: another life cycle", path);
+    dmsc_hex_encode(fcp->df_name, text);
+    if ((fcp->df_name.n > 0) != (name != NULL) || (name != NULL && strcasecmp(name, text) != 0))
+        fail_msg("%s: another name", path);
+}
+
+static void real_file_agrees(void *user, json_t *row)
+{
+    json_t *decoded = json_object_get(row, "fcp_decoded");
+    const char *path = corpus_text(row, "path");
+    struct dmsc_fcp fcp = DMSC_FCP_INIT;
+    size_t *count = user;
+    struct dmsc_bytes in;
+
+    /* 6F: what a Security Domain answers is no FCP. */
+    if (decoded == NULL || strncmp(corpus_text(row, "fcp"), "62", 2) != 0)
+        return;
+    in = corpus_hex(row, "fcp");
+    if (dmsc_fcp_decode(in, &fcp) != DMSC_OK)
+        fail_msg("%s: it cannot be decoded", path);
+    agree(path, decoded, &fcp);
+    support_free(in);
+    (*count)++;
+}
+
+static void another_implementation_agrees(void **state)
+{
+    size_t count = 0;
+
+    (void)state;
+    corpus_each("fs/card_3b9f96801f878031e073fe211b674a4c753034054ba9_8988211000000467343.jsonl",
+                real_file_agrees, &count);
+    printf("%zu files of a real card\n", count);
+    assert_true(count > 200);
 }
 
 int main(void)
@@ -284,6 +338,7 @@ int main(void)
         cmocka_unit_test(encode_counts_and_refuses),
         cmocka_unit_test(generated_files_come_back),
         cmocka_unit_test(real_cards_decode),
+        cmocka_unit_test(another_implementation_agrees),
     };
 
     return support_exit(cmocka_run_group_tests(tests, NULL, NULL), DMSCI_ARRAY_LEN(tests));

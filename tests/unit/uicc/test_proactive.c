@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The proactive loop: what the card may ask for, and that it comes to an end. */
 #include "tests/support/test.h"
+#include "tests/unit/codec/corpus.h"
 #include "tests/unit/uicc/rig.h"
 #include <dmsc/ctx.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct seen {
@@ -223,6 +225,112 @@ static void refusals_end_the_loop(void **state)
     rig_end(&rig);
 }
 
+/* A card with one command of the corpus. */
+struct corpus_card {
+    struct dmsc_bytes command;
+    uint8_t response[64];
+    size_t response_bytes;
+    unsigned served, reset, refused;
+};
+
+static enum dmsc_err corpus_respond(void *user, struct dmsc_bytes capdu, struct dmsc_buf *ret_rapdu)
+{
+    struct corpus_card *card = user;
+    uint8_t sw[2] = { 0x90, 0x00 };
+    enum dmsc_err err = dmsc_buf_set(ret_rapdu, dmsc_bytes(NULL, 0));
+
+    if (capdu.p[1] == 0xF2) {
+        sw[0] = 0x91;
+        sw[1] = (uint8_t)card->command.n;
+    } else if (capdu.p[1] == 0x12) {
+        assert_int_equal(capdu.p[4], (uint8_t)card->command.n);
+        err = dmsc_buf_append(ret_rapdu, card->command);
+    } else {
+        assert_int_equal(capdu.p[1], 0x14);
+        assert_true(capdu.n - 5 <= sizeof(card->response));
+        card->response_bytes = capdu.n - 5;
+        memcpy(card->response, capdu.p + 5, card->response_bytes);
+    }
+    return err == DMSC_OK ? dmsc_buf_append(ret_rapdu, dmsc_bytes(sw, 2)) : err;
+}
+
+static unsigned long hex_member(json_t *object, const char *member)
+{
+    const char *text = corpus_text(object, member);
+
+    assert_non_null(text);
+    return strtoul(text, NULL, 16);
+}
+
+/* What the command asks for is done if it is on the list, and answered "beyond" if it is not. */
+static void judge(struct corpus_card *card, json_t *row, const struct dmsc_proactive *seen,
+                  unsigned powers)
+{
+    json_t *command = json_object_get(row, "command");
+    unsigned long type = hex_member(command, "type"), qualifier = hex_member(command, "qualifier");
+    bool allowed = type == 0x01 || type == 0x02;
+    bool reset = type == 0x01 && qualifier == 0x04;
+    uint8_t expected[] = { 0x81, 0x03, 0, 0, 0, 0x82, 0x02, 0x82, 0x81, 0x83, 0x01, 0 };
+
+    if (seen->result != (allowed ? 0x00 : 0x30))
+        fail_msg("%s: result %02X", corpus_text(row, "id"), seen->result);
+    assert_int_equal(seen->type, type);
+    assert_int_equal(seen->qualifier, qualifier);
+    assert_int_equal(seen->number, json_integer_value(json_object_get(command, "number")));
+    assert_int_equal(powers, reset ? 2 : 1);
+    if (reset) {
+        card->reset++;
+        return;
+    }
+    expected[2] = seen->number;
+    expected[3] = seen->type;
+    expected[4] = seen->qualifier;
+    expected[11] = seen->result;
+    assert_int_equal(card->response_bytes, sizeof(expected));
+    assert_memory_equal(card->response, expected, sizeof(expected));
+    card->served += allowed;
+    card->refused += !allowed;
+}
+
+static void serve_row(void *user, json_t *row)
+{
+    struct dmsc_capdu status = { .cla = 0x80, .ins = 0xF2, .p2 = 0x0C };
+    struct corpus_card *card = user;
+    struct seen seen = { .count = 0 };
+    struct rig rig;
+    uint16_t sw = 0;
+
+    if (strcmp(corpus_text(row, "kind"), "proactive") != 0 ||
+        !json_is_true(json_object_get(row, "wellformed")) ||
+        json_object_get(row, "command") == NULL)
+        return;
+    card->command = corpus_hex(row, "hex");
+    card->response_bytes = 0;
+    if (card->command.n <= 256) {
+        rig = rig_begin();
+        rig.card->respond = corpus_respond;
+        rig.card->respond_user = card;
+        assert_int_equal(dmsc_uicc_exchange(rig.uicc, &status, NULL, &sw), DMSC_OK);
+        assert_int_equal(dmsc_uicc_serve(rig.uicc, keep, &seen), DMSC_OK);
+        assert_int_equal(seen.count, 1);
+        judge(card, row, &seen.last, rig.card->powers);
+        rig_end(&rig);
+    }
+    support_free(card->command);
+}
+
+static void commands_of_the_conformance_suites_are_answered(void **state)
+{
+    struct corpus_card card = { .served = 0 };
+
+    (void)state;
+    corpus_each("usat/etsi-ts102268.jsonl", serve_row, &card);
+    corpus_each("usat/stk-third.jsonl", serve_row, &card);
+    printf("%u served, %u resets, %u beyond our capabilities\n", card.served, card.reset,
+           card.refused);
+    assert_true(card.served > 0 && card.refused > 500);
+}
+
 static enum dmsc_err work(struct dmsc_uicc *uicc, struct dmsc_buf *buf)
 {
     enum dmsc_err err = dmsc_uicc_terminal_profile(uicc);
@@ -256,8 +364,9 @@ int main(void)
         cmocka_unit_test(a_refresh_may_reset_the_card),
         cmocka_unit_test(a_card_without_end_is_ended),
         cmocka_unit_test(refusals_end_the_loop),
+        cmocka_unit_test(commands_of_the_conformance_suites_are_answered),
         cmocka_unit_test(survives_without_memory_and_without_card),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return support_exit(cmocka_run_group_tests(tests, NULL, NULL), DMSCI_ARRAY_LEN(tests));
 }
