@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define TITLE_OCTETS 255 /* TND 7.7.5 */
-#define DMACC_URN    "urn:oma:mo:oma-dm-dmacc:"
 
 static enum dmsc_err refuse(struct dmsc_tree *tree, enum dmsc_err err, const char *what,
                             const char *uri, const char *reason, const char *why)
@@ -61,22 +60,13 @@ static enum dmsc_err check_value(struct dmsc_tree *tree, const char *uri, enum d
     return err;
 }
 
-/* STD 5.3.1: AAuthSecret and AAuthData of an account have no Get, whoever made them. */
-static enum dmsc_err is_secret(struct dmsc_tree *tree, const char *uri, bool *ret_secret)
+/* STD 5.3.1: AAuthSecret and AAuthData have no Get, whoever made them. The name alone decides: the
+ * type that makes an account of the nodes above may come later. */
+static bool is_secret(const char *uri)
 {
     const char *name = dmsci_uri_name(uri);
-    struct dmsc_buf urn;
-    enum dmsc_err err;
 
-    *ret_secret = false;
-    if (strcmp(name, "AAuthSecret") != 0 && strcmp(name, "AAuthData") != 0)
-        return DMSC_OK;
-    dmsc_buf_init(&urn, tree->ctx, SIZE_MAX / 2);
-    err = dmsc_tree_mo_of(tree, uri, &urn);
-    if (err == DMSC_OK)
-        *ret_secret = strncmp(dmsc_buf_str(&urn), DMACC_URN, strlen(DMACC_URN)) == 0;
-    dmsc_buf_clear(&urn);
-    return err;
+    return strcmp(name, "AAuthSecret") == 0 || strcmp(name, "AAuthData") == 0;
 }
 
 static const char *text(const char *s)
@@ -202,7 +192,7 @@ enum dmsc_err dmsc_tree_add(struct dmsc_tree *tree, const char *uri,
     size_t parent = 0;
     uint32_t missing = 0;
     bool there = false;
-    bool secret = false;
+    bool secret = spec->format != DMSC_FORMAT_NODE && is_secret(uri);
     enum dmsc_err err = dmsci_tree_changing(tree, "add a node");
 
     if (err == DMSC_OK)
@@ -216,8 +206,6 @@ enum dmsc_err dmsc_tree_add(struct dmsc_tree *tree, const char *uri,
     if (err == DMSC_OK &&
         dmsci_rows_count(tree->store) + missing >= dmsc_ctx_limits(tree->ctx)->tree_nodes)
         err = refuse(tree, DMSC_E_LIMIT, "add a node", uri, "tree:full", "the tree is full");
-    if (err == DMSC_OK && spec->format != DMSC_FORMAT_NODE)
-        err = is_secret(tree, uri, &secret);
     if (err == DMSC_OK && missing > 0)
         err = dmsc_tree_begin(tree, "", dmsci_tree_now(tree));
     if (err != DMSC_OK)
@@ -330,13 +318,11 @@ static enum dmsc_err check_longest(struct dmsc_tree *tree, const char *uri, cons
 static enum dmsc_err move(struct dmsc_tree *tree, const char *uri, const char *to)
 {
     struct dmsci_row row;
-    bool secret = false;
+    bool secret = is_secret(to);
     enum dmsc_err err = dmsci_rows_move(tree->store, uri, to);
 
     if (err == DMSC_OK)
         err = dmsci_secret_moved(tree, uri, to);
-    if (err == DMSC_OK)
-        err = is_secret(tree, to, &secret);
     if (err == DMSC_OK && secret)
         err = dmsci_tree_row(tree, to, "rename a node", &row);
     if (err == DMSC_OK && secret && row.format != DMSC_FORMAT_NODE)
