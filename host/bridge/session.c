@@ -247,6 +247,9 @@ static enum dmsc_err write_back(struct session *s)
     s->report->write_back.ctx = bridge->ctx;
     err = dmsci_material_load(bridge, material);
     material->sync.ma_id = s->ma_id;
+    /* Nobody looked at the card before this session. */
+    if (err == DMSC_OK && dmsc_link_atr(bridge->link).n == 0)
+        err = dmsc_uicc_power_on(bridge->uicc);
     if (err == DMSC_OK)
         err = dmsci_sync_push(&material->sync, s->account.server_id, &s->report->write_back);
     if (err == DMSC_OK)
@@ -256,11 +259,26 @@ static enum dmsc_err write_back(struct session *s)
     return err;
 }
 
+/* Why the session broke is what people want to know, not what was looked up afterwards. */
+static enum dmsc_err tell_again(struct dmsc_ctx *ctx, const struct dmsc_diag *story)
+{
+    (void)dmsci_fail(ctx, story->err, "%s", story->what);
+    if (story->where[0] != '\0')
+        dmsci_where(ctx, "%s", story->where);
+    dmsci_why(ctx, story->reason[0] != '\0' ? story->reason : NULL, "%s", story->why);
+    if (story->hint[0] != '\0')
+        dmsci_hint(ctx, "%s", story->hint);
+    dmsci_fail_sw(ctx, story->sw);
+    dmsci_fail_code(ctx, story->code);
+    return story->err;
+}
+
 static enum dmsc_err run(struct session *s, const char *server_id,
                          void (*event)(void *user, const struct dmsc_dm1_event *event), void *user)
 {
     enum dmsc_err err = find_account(s, server_id);
     enum dmsc_err end;
+    struct dmsc_diag story;
 
     if (err == DMSC_OK)
         err = dmsci_trust_load(s->bridge, s->account.verdict.ma_id, &s->trust);
@@ -281,9 +299,10 @@ static enum dmsc_err run(struct session *s, const char *server_id,
     if (event != NULL)
         dmsc_dm1_watch(s->dm1, event, user);
     err = drive(s);
+    story = *dmsc_diag_get(s->bridge->ctx);
     /* What was committed before a broken end is in the tree, so it goes to the card too. */
     end = write_back(s);
-    return err != DMSC_OK ? err : end;
+    return err != DMSC_OK ? tell_again(s->bridge->ctx, &story) : end;
 }
 
 enum dmsc_err dmsc_bridge_session(struct dmsc_bridge *bridge, const char *server_id,

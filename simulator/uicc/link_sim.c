@@ -32,8 +32,11 @@ static enum dmsc_err transmit(void *impl, struct dmsc_bytes capdu, int timeout_m
     enum dmsc_err err = dmsc_sim_transmit(link->sim, capdu, rapdu, &n);
 
     (void)timeout_ms; /* it answers at once or not at all */
-    if (err != DMSC_OK)
+    if (err != DMSC_OK) {
+        (void)dmsci_fail(link->ctx, err, "send a command to the card");
+        dmsci_why(link->ctx, "sim:silent", "it has no power, or lost it during a command");
         return err;
+    }
     dmsc_buf_reset(ret_rapdu);
     return dmsc_buf_append(ret_rapdu, dmsc_bytes(rapdu, n));
 }

@@ -200,6 +200,63 @@ static void without_the_right(void **state)
     }
 }
 
+static void add_newcomer(struct dmsc_ma_list *list)
+{
+    list->entries[1].id = 3;
+    list->entries[1].server_ids[0][0] = 'F';
+    list->entries[1].scopes[0].rights |= DMSC_RIGHT_WRITE_BACK;
+}
+
+static void assert_no_write(struct rig *rig, const char *server_id, uint8_t id, const char *reason)
+{
+    struct dmsc_sim_counts before = dmsc_sim_counts(rig->sim);
+    struct dmsc_link_counts apdus = dmsc_link_counts(rig->link);
+
+    push_ok(rig, server_id);
+    rig_assert_item(rig, id, DMSC_SYNC_LEFT_OUT, reason);
+    assert_int_equal(dmsc_link_counts(rig->link).apdus, apdus.apdus);
+    assert_int_equal(dmsc_sim_counts(rig->sim).nvm_writes, before.nvm_writes);
+}
+
+/* Only authorised authorities write objects to the card: not one that no list names, nor one
+ * outside its scopes, nor one that a list with a wrong signature names; the right one does. WI-12
+ * says it again. */
+static void req_WI_01_only_authorised_authorities_write(void **state)
+{
+    struct dmsc_ma_list list = DMSC_MA_LIST_INIT;
+    struct dmsc_sim_counts before;
+    struct rig rig;
+
+    (void)state;
+    begin(&rig);
+    rig_set(&rig, TIMER, "4000");
+    rig_set(&rig, POLL, "60");
+    assert_no_write(&rig, "org.stranger", 2, "ma:unlisted");
+    assert_no_write(&rig, "fleet-dm", 2, "ma:scope");
+    assert_no_write(&rig, "fleet-dm", 3, "ma:right");
+
+    /* A list that would allow it, and whose signature is of something else. */
+    assert_int_equal(dmsc_ma_list_copy(dmsc_authority_list(rig.authority), rig.world, &list),
+                     DMSC_OK);
+    add_newcomer(&list);
+    rig_issue(&rig, NULL, 0, &list);
+    rig_break_signature(&rig);
+    rig_assert_failed(&rig, rig_pull(&rig, false), DMSC_E_UNTRUSTED, "mal:signature");
+    assert_no_write(&rig, "Fleet-dm", 3, "ma:unlisted");
+    dmsc_ma_list_clear(&list);
+    rig_close(&rig);
+
+    begin(&rig);
+    rig_set(&rig, TIMER, "4000");
+    before = dmsc_sim_counts(rig.sim);
+    push_ok(&rig, OPA);
+    rig_assert_item(&rig, 2, DMSC_SYNC_WRITTEN, "");
+    assert_true(dmsc_sim_counts(rig.sim).nvm_writes > before.nvm_writes);
+    rig_close(&rig);
+    req_done("WI-01");
+    req_done("WI-12");
+}
+
 static void let_it_expire(struct dmsc_ma_list *list)
 {
     list->entries[0].not_after = 1700000000;
@@ -501,6 +558,7 @@ int main(void)
         cmocka_unit_test(an_object_below_the_top),
         cmocka_unit_test(several_in_one_commit),
         cmocka_unit_test(without_the_right),
+        cmocka_unit_test(req_WI_01_only_authorised_authorities_write),
         cmocka_unit_test(an_authority_whose_time_is_over),
         cmocka_unit_test(the_key_of_the_card),
         cmocka_unit_test(a_deleted_object_stays_on_the_card),
