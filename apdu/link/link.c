@@ -153,6 +153,12 @@ void dmsc_link_unlock(struct dmsc_link *link)
         link->ops->unlock(link->impl);
 }
 
+void dmsc_link_conceal(struct dmsc_link *link, bool on)
+{
+    if (link->ops->conceal != NULL)
+        link->ops->conceal(link->impl, on);
+}
+
 struct dmsc_link_counts dmsc_link_counts(const struct dmsc_link *link)
 {
     return link->counts;

@@ -16,6 +16,7 @@ struct traced {
     void *user;
     bool raw;
     bool authenticate; /* the data of the next GET RESPONSE are keys */
+    bool concealed;    /* dmsc_link_conceal() */
 };
 
 static int64_t now_ms(void)
@@ -93,7 +94,7 @@ static void write_command(struct traced *t, struct dmsc_bytes capdu)
     char text[LINE_MAX_BYTES];
 
     dmsc_hex_encode(capdu, hex);
-    if (!t->raw && carries_pin(capdu) && capdu.n > 5)
+    if (!t->raw && (carries_pin(capdu) || t->concealed) && capdu.n > 5)
         hide(hex + 10, 2 * (capdu.n - 5));
     (void)snprintf(text, sizeof(text), "> %s   # %s", hex, name_of(capdu));
     t->line(t->user, text);
@@ -131,7 +132,8 @@ static enum dmsc_err traced_transmit(void *impl, struct dmsc_bytes capdu, int ti
     write_command(t, capdu);
     err = dmsc_link_transmit(t->inner, capdu, ret_rapdu);
     if (err == DMSC_OK) {
-        write_answer(t, dmsc_buf_bytes(ret_rapdu), t->authenticate && !t->raw, now_ms() - start);
+        write_answer(t, dmsc_buf_bytes(ret_rapdu), (t->authenticate || t->concealed) && !t->raw,
+                     now_ms() - start);
     } else {
         char text[LINE_MAX_BYTES];
 
@@ -162,6 +164,14 @@ static enum dmsc_err traced_power(void *impl, enum dmsc_power how, struct dmsc_b
     return DMSC_OK;
 }
 
+static void traced_conceal(void *impl, bool on)
+{
+    struct traced *t = impl;
+
+    t->concealed = on;
+    dmsc_link_conceal(t->inner, on);
+}
+
 static enum dmsc_err traced_lock(void *impl)
 {
     return dmsc_link_lock(((struct traced *)impl)->inner);
@@ -186,6 +196,7 @@ static const struct dmsc_link_ops traced_ops = {
     .transmit = traced_transmit,
     .lock = traced_lock,
     .unlock = traced_unlock,
+    .conceal = traced_conceal,
     .close = traced_close,
 };
 

@@ -246,6 +246,7 @@ enum dmsc_err dmsc_card_psk(struct dmsc_card *card, uint8_t record, const struct
     enum dmsc_err err;
 
     dmsc_buf_init(&content, card->ctx, DMSC_RAPDU_MAX);
+    dmsc_link_conceal(dmsc_uicc_link(card->uicc), true);
     err = dmsc_uicc_read_record(card->uicc, DMSCI_SFI_PSK, record, DMSC_CARD_PSK_SIZE, &content);
     if (err == DMSC_E_DENIED) {
         err = dmsci_card_need_pin(card, pin, "read a shared secret of the card");
@@ -253,6 +254,7 @@ enum dmsc_err dmsc_card_psk(struct dmsc_card *card, uint8_t record, const struct
             err = dmsc_uicc_read_record(card->uicc, DMSCI_SFI_PSK, record, DMSC_CARD_PSK_SIZE,
                                         &content);
     }
+    dmsc_link_conceal(dmsc_uicc_link(card->uicc), false);
     if (err == DMSC_OK)
         err = dmsc_psk_record_decode(card->ctx, dmsc_buf_bytes(&content), ret_psk);
     if (err != DMSC_OK)

@@ -47,8 +47,10 @@ static enum dmsc_err read_run(struct dmsci_pool_reader *reader, const struct run
                               struct dmsc_buf *ret_bytes)
 {
     uint8_t sfi = run->fid == DMSC_CARD_FID_POOL1 ? DMSCI_SFI_POOL1 : DMSCI_SFI_POOL0;
+    struct dmsc_link *link = dmsc_uicc_link(reader->card->uicc);
     enum dmsc_err err;
 
+    dmsc_link_conceal(link, run->fid == DMSC_CARD_FID_POOL1);
     err = dmsc_uicc_read_binary(reader->card->uicc, reader->current == run->fid ? 0 : sfi,
                                 run->begin, run->end - run->begin, ret_bytes);
     if (err == DMSC_E_DENIED && !reader->verified) {
@@ -58,6 +60,7 @@ static enum dmsc_err read_run(struct dmsci_pool_reader *reader, const struct run
             err = dmsc_uicc_read_binary(reader->card->uicc, sfi, run->begin, run->end - run->begin,
                                         ret_bytes);
     }
+    dmsc_link_conceal(link, false);
     reader->current = err == DMSC_OK ? run->fid : 0;
     if (err != DMSC_OK)
         dmsci_where(reader->card->ctx, "ADF.DMSC/%04X, %u bytes at %u", run->fid,

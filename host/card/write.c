@@ -55,8 +55,10 @@ static enum dmsc_err write_bodies(struct dmsci_store *store)
             continue;
         where[strlen(where) - 1] = pool1 ? '1' : '0';
         dmsci_store_step(store, "MO body");
+        dmsc_link_conceal(dmsc_uicc_link(store->card->uicc), pool1);
         err = dmsc_uicc_update_binary(store->card->uicc, pool1 ? DMSCI_SFI_POOL1 : DMSCI_SFI_POOL0,
                                       e->offset, store->bodies[i]);
+        dmsc_link_conceal(dmsc_uicc_link(store->card->uicc), false);
         if (err != DMSC_OK)
             err = update_failed(store, err, where);
     }

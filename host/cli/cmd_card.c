@@ -332,8 +332,10 @@ static enum dmsc_err run_read(struct cli *cli)
         err = cli_file_select(cli, &file, &fcp_bytes);
     if (err == DMSC_OK)
         err = dmsc_fcp_decode(dmsc_buf_bytes(&fcp_bytes), &fcp);
+    dmsc_link_conceal(dmsc_uicc_link(cli->uicc), file.secret);
     if (err == DMSC_OK)
         err = dmsc_uicc_read_selected(cli->uicc, &fcp, &content);
+    dmsc_link_conceal(dmsc_uicc_link(cli->uicc), false);
     if (err == DMSC_E_DENIED && cli->option[OPT_PIN_FILE] == NULL)
         err = cli_fail(cli, err, "read the file", "the card wants a PIN for it (SW 6982)",
                        "name a file that holds PIN1: --pin-file FILE");

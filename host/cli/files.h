@@ -8,6 +8,7 @@
 struct cli_file {
     const char *path; /* "3F00/2FE2", "USIM/6F07" */
     const char *name; /* "EF(ICCID)", "" when unknown */
+    bool secret;      /* its content is for no trace */
 };
 
 /** What the standards name; ends with a NULL path. */

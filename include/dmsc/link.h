@@ -49,6 +49,11 @@ struct dmsc_link_ops {
     /** Optional, both or neither: the modem owns the channel (TS 27.007 +CCHO). */
     enum dmsc_err (*channel_open)(void *impl, struct dmsc_bytes aid, uint32_t *ret_handle);
     enum dmsc_err (*channel_close)(void *impl, uint32_t handle);
+    /**
+     * Optional: what passes until it is taken back is secret. For wrappers, which hand it on and
+     * mask what they show.
+     */
+    void (*conceal)(void *impl, bool on);
     /** Leave the card reset, without verified PINs or open channels, and free @p impl. */
     void (*close)(void *impl);
 };
@@ -86,6 +91,11 @@ DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_link_exchange(struct dmsc_link *link,
 DMSC_API uint16_t dmsc_link_last_sw(const struct dmsc_link *link);
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_link_lock(struct dmsc_link *link);
 DMSC_API void dmsc_link_unlock(struct dmsc_link *link);
+/**
+ * Whoever knows the files says that what passes now is secret: keys, PSK records, bodies behind a
+ * PIN. Data of commands and answers do not reach a trace until it is taken back.
+ */
+DMSC_API void dmsc_link_conceal(struct dmsc_link *link, bool on);
 
 /** What went over the link since it was made: APDUs are C-APDUs sent, GET RESPONSE included. */
 struct dmsc_link_counts {
@@ -97,8 +107,8 @@ DMSC_API struct dmsc_link_counts dmsc_link_counts(const struct dmsc_link *link);
 
 /**
  * A wrapper that writes each exchange as text: "> 00A4..." and "< 9000", a comment behind "#".
- * PIN values and AUTHENTICATE results are masked with "**" (TS 102 221 11.1.9 to 11.1.16) unless @p
- * raw.
+ * PIN values, AUTHENTICATE results and what dmsc_link_conceal() hides are masked with "**" (TS 102
+ * 221 11.1.9 to 11.1.16) unless @p raw.
  *
  * @param line called with one line without its end
  * Takes @p inner on success.

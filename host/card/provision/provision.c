@@ -294,9 +294,11 @@ static enum dmsc_err write_secrets(struct dmsci_store *store, const struct job *
 
         dmsci_store_step(store, "shared secret");
         err = dmsc_psk_record_encode(store->card->ctx, &item->psk, record);
+        dmsc_link_conceal(dmsc_uicc_link(store->card->uicc), true);
         if (err == DMSC_OK)
             err = dmsc_uicc_update_record(store->card->uicc, DMSCI_SFI_PSK, item->record,
                                           dmsc_bytes(record, sizeof(record)));
+        dmsc_link_conceal(dmsc_uicc_link(store->card->uicc), false);
         dmsc_wipe(record, sizeof(record));
         if (err != DMSC_OK)
             dmsci_where(store->card->ctx, "ADF.DMSC/EF.DMPSK record %u", item->record);

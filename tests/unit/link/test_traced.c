@@ -216,6 +216,29 @@ static void the_answer_to_authenticate_is_masked_through_get_response(void **sta
     }
 }
 
+static void what_is_concealed_is_masked_both_ways(void **state)
+{
+    (void)state;
+    for (unsigned raw = 0; raw < 2; raw++) {
+        struct rig rig = begin(DMSC_T0, raw == 1);
+
+        scripted_turn(rig.card, "00B00000 04", "DB02AABB 9000");
+        scripted_turn(rig.card, "00D60000 02 0102", "9000");
+        scripted_turn(rig.card, "00B00000 04", "DB02AABB 9000");
+        dmsc_link_conceal(rig.link, true);
+        send_hex(&rig, "00B0000004");
+        send_hex(&rig, "00D60000020102");
+        dmsc_link_conceal(rig.link, false);
+        send_hex(&rig, "00B0000004");
+        expect_line(&rig, 0, "> 00B0000004");
+        expect_line(&rig, 1, raw == 1 ? "< DB02AABB9000" : "< ********9000");
+        expect_line(&rig, 2, raw == 1 ? "> 00D60000020102" : "> 00D6000002****");
+        expect_line(&rig, 3, "< 9000");
+        expect_line(&rig, 5, "< DB02AABB9000");
+        end(&rig);
+    }
+}
+
 static void no_answer_is_written_too(void **state)
 {
     struct rig rig = begin(DMSC_T0, false);
@@ -315,6 +338,7 @@ int main(void)
         cmocka_unit_test(other_commands_are_not_masked),
         cmocka_unit_test(the_answer_to_authenticate_is_masked_on_t1),
         cmocka_unit_test(the_answer_to_authenticate_is_masked_through_get_response),
+        cmocka_unit_test(what_is_concealed_is_masked_both_ways),
         cmocka_unit_test(no_answer_is_written_too),
         cmocka_unit_test(the_longest_answer_fits),
         cmocka_unit_test(wrappers_wrap_wrappers),
