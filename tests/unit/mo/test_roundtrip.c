@@ -70,7 +70,7 @@ static void grow(struct bed *bed, struct chance *c, unsigned nodes)
         err = dmsc_tree_add(bed->tree, uri, &spec);
         assert_true(err == DMSC_OK || err == DMSC_E_EXISTS || err == DMSC_E_LIMIT);
         if (err == DMSC_OK && !leaf && i > 0 && interiors < 64 && strlen(uri) < 200)
-            (void)snprintf(interior[interiors++], sizeof(interior[0]), "%s", uri);
+            (void)snprintf(interior[interiors++], sizeof(interior[0]), "%.199s", uri);
     }
     bed_commit(bed);
 }

@@ -335,7 +335,7 @@ static void requests_that_are_refused(void **state)
 
 struct worker {
     const struct run *run;
-    char id[16];
+    char id[24];
     enum dmsc_err err;
 };
 
