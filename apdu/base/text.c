@@ -39,10 +39,12 @@ enum dmsc_err dmsc_hex_decode(const char *text, struct dmsc_buf *buf)
             text++;
             continue;
         }
-        if (high < 0 || hex_digit(text[1]) < 0)
+        if (high < 0 || hex_digit(text[1]) < 0) {
             err = dmsci_fail(buf->ctx, DMSC_E_MALFORMED, "read hex digits at \"%.8s\"", text);
-        else
+            dmsci_why(buf->ctx, "hex:digits", "two digits of 0-9 and A-F make a byte");
+        } else {
             err = dmsc_buf_append_u8(buf, (uint8_t)(high << 4 | hex_digit(text[1])));
+        }
         text += 2;
     }
     if (err != DMSC_OK)

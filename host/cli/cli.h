@@ -84,7 +84,8 @@ enum dmsc_err cli_record(struct cli *cli, const struct cli_column *columns, json
 enum dmsc_err cli_json(struct cli *cli, json_t *value);
 /** A line of text, with --json nothing. */
 void cli_say(const struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/** Text of the outside world as a JSON string; control characters and bad UTF-8 become "?". */
+/** Text of the outside world as a JSON string; what is no UTF-8 becomes "?". Control characters
+ * stay: JSON escapes them, and a terminal is spared them when text is printed. */
 json_t *cli_text(const char *text);
 json_t *cli_hex(struct cli *cli, struct dmsc_bytes bytes);
 /** s since 1970 as "2026-01-31T17:45:00Z"; NULL text where there is no bound. */
@@ -92,6 +93,9 @@ json_t *cli_time(int64_t seconds);
 
 /** Say what went wrong in its four parts, and which exit code it is. */
 enum cli_exit cli_error(struct cli *cli, enum dmsc_err err);
+/** As cli_error(), but with --json nothing is printed: the value below is part of another. */
+enum cli_exit cli_tell(struct cli *cli, enum dmsc_err err);
+json_t *cli_error_json(struct cli *cli, enum dmsc_err err);
 /** A failure of the command's own, for dmsc_err codes that need no library story. */
 enum dmsc_err cli_fail(struct cli *cli, enum dmsc_err err, const char *what, const char *why,
                        const char *hint);

@@ -346,33 +346,61 @@ static enum dmsc_err run_read(struct cli *cli)
     return err;
 }
 
+/* @param ret_command what the C-APDU borrows from */
+static enum dmsc_err parse_apdu(struct cli *cli, const char *text, struct dmsc_buf *ret_command,
+                                struct dmsc_capdu *ret_capdu)
+{
+    enum dmsc_err err;
+
+    dmsc_buf_reset(ret_command);
+    err = dmsc_hex_decode(text, ret_command);
+    if (err == DMSC_OK && dmsc_capdu_decode(dmsc_buf_bytes(ret_command), ret_capdu) != DMSC_OK)
+        err = cli_fail(cli, DMSC_E_MALFORMED, "send the command",
+                       "it is none of the four cases of an APDU", "dmsc card apdu 80F2000000");
+    return err;
+}
+
+static enum dmsc_err send_apdu(struct cli *cli, const struct dmsc_capdu *capdu,
+                               struct dmsc_buf *data, json_t *rows)
+{
+    uint16_t sw = 0;
+    /* as typed: the channel is in CLA */
+    enum dmsc_err err = dmsc_link_exchange(dmsc_uicc_link(cli->uicc), capdu, data, &sw);
+
+    if (err != DMSC_OK)
+        return err;
+    dump(cli, dmsc_buf_bytes(data), 32);
+    cli_say(cli, "SW %04X  %s", sw, dmsc_sw_text(sw));
+    (void)json_array_append_new(
+        rows, json_pack("{s:o,s:o,s:s}", "data", cli_hex(cli, dmsc_buf_bytes(data)), "sw",
+                        json_sprintf("%04X", sw), "text", dmsc_sw_text(sw)));
+    return DMSC_OK;
+}
+
+/* All of them are read before the first one is sent. */
 static enum dmsc_err run_apdu(struct cli *cli)
 {
     struct dmsc_capdu capdu = DMSC_CAPDU_INIT;
+    json_t *rows = json_array();
     struct dmsc_buf command, data;
-    uint16_t sw = 0;
-    enum dmsc_err err;
+    enum dmsc_err err = DMSC_OK;
 
     dmsc_buf_init(&command, cli->ctx, DMSC_CAPDU_MAX);
     dmsc_buf_init(&data, cli->ctx, dmsc_ctx_limits(cli->ctx)->rapdu_size);
-    err = dmsc_uicc_power_on(cli->uicc);
+    for (int i = 0; err == DMSC_OK && i < cli->arguments; i++)
+        err = parse_apdu(cli, cli->argument[i], &command, &capdu);
+    if (err == DMSC_OK)
+        err = dmsc_uicc_power_on(cli->uicc);
     for (int i = 0; err == DMSC_OK && i < cli->arguments; i++) {
-        dmsc_buf_reset(&command);
-        err = dmsc_hex_decode(cli->argument[i], &command);
-        if (err == DMSC_OK && dmsc_capdu_decode(dmsc_buf_bytes(&command), &capdu) != DMSC_OK)
-            err = cli_fail(cli, DMSC_E_MALFORMED, "send the command",
-                           "it is none of the four cases of an APDU", "dmsc card apdu 80F2000000");
-        if (err == DMSC_OK) /* as typed: the channel is in CLA */
-            err = dmsc_link_exchange(dmsc_uicc_link(cli->uicc), &capdu, &data, &sw);
-        if (err != DMSC_OK)
-            break;
-        dump(cli, dmsc_buf_bytes(&data), 32);
-        cli_say(cli, "SW %04X  %s", sw, dmsc_sw_text(sw));
-        err = cli_json(cli, json_pack("{s:o,s:o,s:s}", "data", cli_hex(cli, dmsc_buf_bytes(&data)),
-                                      "sw", json_sprintf("%04X", sw), "text", dmsc_sw_text(sw)));
+        err = parse_apdu(cli, cli->argument[i], &command, &capdu);
+        if (err == DMSC_OK)
+            err = send_apdu(cli, &capdu, &data, rows);
     }
     dmsc_buf_clear(&data);
     dmsc_buf_clear(&command);
+    if (err == DMSC_OK)
+        return cli_json(cli, rows);
+    json_decref(rows);
     return err;
 }
 
@@ -461,7 +489,9 @@ const struct cli_command cli_card_commands[] = {
       "(USIM/6F07, DMSC/6F10, PKCS15/5031) or AID. --raw writes the bytes and nothing else.\n\n"
       "  dmsc card read DMSC/6F01" },
     { "card", "apdu", "HEX...", 1, 64, CLI_NEEDS_LINK, 0, run_apdu, "send commands as typed",
-      "Each argument is one C-APDU. GET RESPONSE and a corrected Le are done by the link.\n\n"
+      "Each argument is one C-APDU. GET RESPONSE and a corrected Le are done by the link. --json "
+      "gives\n"
+      "an array, one answer each.\n\n"
       "  dmsc card apdu 00A40004023F00 80F2000000" },
     { "card", "provision", "PROFILE", 1, 1, CLI_NEEDS_LINK, 1u << OPT_ADM_FILE | 1u << OPT_PIN_FILE,
       run_provision, "write a DM card profile",

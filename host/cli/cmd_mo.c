@@ -24,7 +24,10 @@ static enum dmsc_err must_exist(struct cli *cli, const char *uri)
 
     if (err != DMSC_OK || there)
         return err;
-    return cli_fail(cli, DMSC_E_NOTFOUND, "find the node", uri, "dmsc mo ls shows the tree");
+    (void)cli_fail(cli, DMSC_E_NOTFOUND, "find the node", "the tree has no such node",
+                   "dmsc mo ls shows the tree");
+    (void)snprintf(cli->story.where, sizeof(cli->story.where), "%s", uri);
+    return DMSC_E_NOTFOUND;
 }
 
 /* Binary values and long ones would spoil a listing. */

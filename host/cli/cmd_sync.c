@@ -154,27 +154,44 @@ static bool collect_server(void *user, const struct dmsc_account *account)
     return true;
 }
 
+/* One that fails does not keep the others from their device; the first failure is the exit code. */
+static enum dmsc_err all_sessions(struct cli *cli, json_t *results)
+{
+    struct server_list list = { .count = 0 };
+    enum dmsc_err err = dmsc_bridge_accounts(cli->bridge, collect_server, &list);
+
+    if (err == DMSC_OK && list.count == 0)
+        return cli_fail(cli, DMSC_E_NOTFOUND, "run a session",
+                        "no account of the tree belongs to an authority that the card admits",
+                        "dmsc ma ls shows the list, dmsc mo ls ./DMAcc the accounts");
+    for (size_t i = 0; err == DMSC_OK && i < list.count; i++) {
+        enum dmsc_err failed = one_session(cli, list.id[i], results);
+        enum cli_exit code;
+
+        if (failed == DMSC_OK)
+            continue;
+        cli_say(cli, "session with %s failed", list.id[i]);
+        code = cli_tell(cli, failed);
+        cli->exit = cli->exit == CLI_DONE ? code : cli->exit;
+        (void)json_array_append_new(results, json_pack("{s:o,s:b,s:o}", "server",
+                                                       cli_text(list.id[i]), "completed", 0,
+                                                       "error", cli_error_json(cli, failed)));
+    }
+    return err;
+}
+
 static enum dmsc_err run_session(struct cli *cli)
 {
     struct dmsc_sync_report sync = DMSC_SYNC_REPORT_INIT;
-    struct server_list list = { .count = 0 };
     json_t *results = json_array();
     enum dmsc_err err = results == NULL ? DMSC_E_NOMEM : DMSC_OK;
 
     /* The card decides anew before every session: an authority may be gone from its list. */
     if (err == DMSC_OK)
         err = dmsc_bridge_sync(cli->bridge, false, &sync);
-    if (err == DMSC_OK && cli->option[OPT_SERVER] != NULL) {
-        err = one_session(cli, cli->option[OPT_SERVER], results);
-    } else if (err == DMSC_OK) {
-        err = dmsc_bridge_accounts(cli->bridge, collect_server, &list);
-        if (err == DMSC_OK && list.count == 0)
-            err = cli_fail(cli, DMSC_E_NOTFOUND, "run a session",
-                           "no account of the tree belongs to an authority that the card admits",
-                           "dmsc ma ls shows the list, dmsc mo ls ./DMAcc the accounts");
-        for (size_t i = 0; err == DMSC_OK && i < list.count; i++)
-            err = one_session(cli, list.id[i], results);
-    }
+    if (err == DMSC_OK)
+        err = cli->option[OPT_SERVER] != NULL ? one_session(cli, cli->option[OPT_SERVER], results)
+                                              : all_sessions(cli, results);
     dmsc_sync_report_clear(&sync);
     if (err != DMSC_OK) {
         json_decref(results);
@@ -228,8 +245,11 @@ const struct cli_command cli_sync_commands[] = {
       "run a DM session now",
       "Brings card and tree in step first, then runs one session with the authority of --server, "
       "or\n"
-      "with every admitted one that has an account, highest priority first. Changed objects that\n"
-      "live on the card are written back to it.\n\n"
+      "with every admitted one that has an account, highest priority first: one that fails does "
+      "not\n"
+      "keep the others from it, and gives the exit status. Changed objects that live on the card "
+      "are\n"
+      "written back to it.\n\n"
       "  dmsc session --server com.opa.dm" },
     { "cert", "ls", "", 0, 0, CLI_NEEDS_BRIDGE, 0, run_cert_ls, "list the provisioned certificates",
       "What the last sync took from the card: trust anchors and the device's own certificates, "

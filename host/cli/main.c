@@ -4,6 +4,7 @@
 #include "host/cli/help.h"
 #include <dmsc/sim.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,11 +49,13 @@ static void trace_line(void *user, const char *text)
     (void)fflush(file);
 }
 
-static enum cli_exit usage(const char *text, const char *word)
+static enum cli_exit usage(struct cli *cli, const char *text, const char *word)
 {
-    (void)fprintf(stderr, "dmsc: %s%s%s\n  try    dmsc --help\n", text, word[0] != '\0' ? ": " : "",
-                  word);
-    return CLI_USAGE;
+    char why[160];
+
+    (void)snprintf(why, sizeof(why), "%s%s%.100s", text, word[0] != '\0' ? ": " : "", word);
+    return cli_error(cli, cli_fail(cli, DMSC_E_ARG, "understand the command line", why,
+                                   "dmsc --help, dmsc NOUN --help, dmsc NOUN VERB --help"));
 }
 
 static bool store_option(struct cli *cli, struct globals *g, int value, const char *argument)
@@ -113,9 +116,14 @@ static bool parse_options(struct cli *cli, struct globals *g, int argc, char **a
                              NULL, GETOPT_OWN + i };
     for (size_t i = 0; i < sizeof(global) / sizeof(global[0]); i++)
         all[n++] = global[i];
-    while ((value = getopt_long(argc, argv, "vh", all, NULL)) != -1) {
-        if (!store_option(cli, g, value, optarg))
+    opterr = 0; /* it is told as every other failure is */
+    while ((value = getopt_long(argc, argv, ":vh", all, NULL)) != -1) {
+        if (!store_option(cli, g, value, optarg)) {
+            (void)usage(cli,
+                        value == ':' ? "this option wants an argument" : "there is no such option",
+                        argv[optind - 1]);
             return false;
+        }
     }
     return true;
 }
@@ -194,6 +202,27 @@ static enum dmsc_err load_config(struct cli *cli, const char *given)
     return err;
 }
 
+/* For its owner alone: --trace-raw writes PINs. */
+static enum dmsc_err open_trace(struct cli *cli, const char *path, FILE **ret_file)
+{
+    int fd;
+
+    if (strcmp(path, "-") == 0) {
+        *ret_file = stderr;
+        return DMSC_OK;
+    }
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        *ret_file = fdopen(fd, "w");
+    if (fd >= 0 && *ret_file != NULL)
+        return DMSC_OK;
+    (void)cli_fail(cli, DMSC_E_IO, "write the trace", strerror(errno), "--trace names a file");
+    (void)snprintf(cli->story.where, sizeof(cli->story.where), "%s", path);
+    if (fd >= 0)
+        (void)close(fd);
+    return DMSC_E_IO;
+}
+
 static enum dmsc_err open_link(struct cli *cli, const struct globals *g, FILE **trace)
 {
     struct dmsc_link *traced = NULL;
@@ -205,9 +234,9 @@ static enum dmsc_err open_link(struct cli *cli, const struct globals *g, FILE **
     err = dmsc_link_open(cli->ctx, cli->link_spec, drivers, &cli->link);
     if (err != DMSC_OK || g->trace == NULL)
         return err;
-    *trace = strcmp(g->trace, "-") == 0 ? stderr : fopen(g->trace, "we");
-    if (*trace == NULL)
-        return cli_fail(cli, DMSC_E_IO, "write the trace", strerror(errno), g->trace);
+    err = open_trace(cli, g->trace, trace);
+    if (err != DMSC_OK)
+        return err;
     err = dmsc_link_traced(cli->link, g->trace_raw, trace_line, *trace, &traced);
     if (err == DMSC_OK)
         cli->link = traced;
@@ -269,7 +298,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_command *c, const str
                        : cli->verbose == 1 ? DMSC_LOG_INFO
                                            : DMSC_LOG_DEBUG;
     if (dmsc_ctx_new(&config, &cli->ctx) != DMSC_OK)
-        return usage("out of memory", "");
+        return CLI_FAILED;
     dmsc_buf_init(&store, cli->ctx, 4096);
     err = prepare(cli, c, g, &store, &trace);
     if (err == DMSC_OK)
@@ -282,6 +311,16 @@ static enum cli_exit run(struct cli *cli, const struct cli_command *c, const str
     return code;
 }
 
+/* Known before the options are: a failure to understand them is told as JSON too. */
+static bool wants_json(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--json") == 0)
+            return true;
+    }
+    return false;
+}
+
 /* PINs and keys are in memory for a while: a crash must not write them to a disk. */
 static void no_core_file(void)
 {
@@ -292,7 +331,7 @@ static void no_core_file(void)
 
 int main(int argc, char **argv)
 {
-    struct cli cli = { .json = false };
+    struct cli cli = { .json = wants_json(argc, argv) };
     struct globals g = { .help = false };
     const struct cli_command *c;
     const char *noun, *verb;
@@ -300,7 +339,7 @@ int main(int argc, char **argv)
 
     no_core_file();
     if (!parse_options(&cli, &g, argc, argv))
-        return (int)usage("see above", "");
+        return CLI_USAGE;
     words = argc - optind;
     noun = words > 0 ? argv[optind] : NULL;
     verb = words > 1 ? argv[optind + 1] : NULL;
@@ -319,17 +358,17 @@ int main(int argc, char **argv)
         return g.help ? CLI_DONE : CLI_USAGE;
     }
     if (c == NULL)
-        return (int)usage("there is no such command",
+        return (int)usage(&cli, "there is no such command",
                           verb != NULL && cli_is_noun(noun) ? verb : noun);
     if (g.help) {
         cli_help_command(c);
         return CLI_DONE;
     }
     if (foreign_option(&cli, c) != NULL)
-        return (int)usage("this command does not take the option", foreign_option(&cli, c));
+        return (int)usage(&cli, "this command does not take the option", foreign_option(&cli, c));
     cli.arguments = words - (c->verb != NULL ? 2 : 1);
     cli.argument = argv + optind + (c->verb != NULL ? 2 : 1);
     if (cli.arguments < c->least || cli.arguments > c->most)
-        return (int)usage("wrong number of arguments, it wants", c->arguments);
+        return (int)usage(&cli, "wrong number of arguments, it wants", c->arguments);
     return (int)run(&cli, c, &g);
 }

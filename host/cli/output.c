@@ -8,31 +8,61 @@
 
 #define CELL_MAX_BYTES 1024
 
+#define LINE_MAX_BYTES 4096
+
+/* Bytes that follow the first byte of a character (RFC 3629); 0 for one that begins none. */
+static size_t followers(unsigned char c)
+{
+    return c >= 0xF0 && c <= 0xF4 ? 3 : c >= 0xE0 ? 2 : c >= 0xC2 && c < 0xE0 ? 1 : 0;
+}
+
+/* What came from a card or a server must not talk to the terminal: control characters, C1 among
+ * them, and what is no UTF-8 become "?". */
+static void put_clean(FILE *to, const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+
+    while (*p != '\0') {
+        size_t n = *p < 0x80 ? 0 : followers(*p), seen = 0;
+        bool bad = *p < 0x20 || *p == 0x7F || (*p >= 0x80 && n == 0) || *p > 0xF4 ||
+                   (p[0] == 0xC2 && p[1] >= 0x80 && p[1] < 0xA0);
+
+        while (seen < n && (p[seen + 1] & 0xC0) == 0x80)
+            seen++;
+        if (bad || seen < n)
+            (void)fputc('?', to);
+        else
+            (void)fwrite(p, 1, n + 1, to);
+        p += seen + 1;
+    }
+}
+
 void cli_say(const struct cli *cli, const char *fmt, ...)
 {
+    char line[LINE_MAX_BYTES];
     va_list args;
 
     if (cli->json)
         return;
     va_start(args, fmt);
-    (void)vprintf(fmt, args);
+    (void)vsnprintf(line, sizeof(line), fmt, args);
     va_end(args);
+    put_clean(stdout, line);
     (void)putchar('\n');
 }
 
 json_t *cli_text(const char *text)
 {
     json_t *value = json_string(text);
-    char clean[CELL_MAX_BYTES];
+    char ascii[CELL_MAX_BYTES];
     size_t n = 0;
 
-    if (value != NULL && strpbrk(text, "\x1b\x7f\r") == NULL)
+    if (value != NULL)
         return value;
-    json_decref(value);
-    for (; text[n] != '\0' && n < sizeof(clean) - 1; n++)
-        clean[n] = (unsigned char)text[n] < 0x20 || (unsigned char)text[n] > 0x7E ? '?' : text[n];
-    clean[n] = '\0';
-    return json_string(clean);
+    for (; text[n] != '\0' && n < sizeof(ascii) - 1; n++)
+        ascii[n] = (unsigned char)text[n] < 0x20 || (unsigned char)text[n] > 0x7E ? '?' : text[n];
+    ascii[n] = '\0';
+    return json_string(ascii);
 }
 
 json_t *cli_hex(struct cli *cli, struct dmsc_bytes bytes)
@@ -155,7 +185,7 @@ enum dmsc_err cli_table(struct cli *cli, const struct cli_column *columns, json_
         for (size_t c = 0; c < n; c++) {
             const char *value = cell(json_object_get(row, columns[c].key), text, sizeof(text));
 
-            (void)fputs(value, stdout);
+            put_clean(stdout, value);
             pad(width_of(value), c + 1 < n ? width[c] + 2 : 0);
         }
         (void)putchar('\n');
@@ -180,7 +210,8 @@ enum dmsc_err cli_record(struct cli *cli, const struct cli_column *columns, json
             continue;
         (void)fputs(c->title, stdout);
         pad(width_of(c->title), width + 2);
-        (void)puts(cell(value, text, sizeof(text)));
+        put_clean(stdout, cell(value, text, sizeof(text)));
+        (void)putchar('\n');
     }
     json_decref(record);
     return DMSC_OK;
@@ -228,8 +259,11 @@ static enum cli_exit exit_of(enum dmsc_err err)
 
 static void part(const char *title, const char *text)
 {
-    if (text[0] != '\0')
-        (void)fprintf(stderr, "  %-6s %s\n", title, text);
+    if (text[0] == '\0')
+        return;
+    (void)fprintf(stderr, "  %-6s ", title);
+    put_clean(stderr, text);
+    (void)fputc('\n', stderr);
 }
 
 enum dmsc_err cli_fail(struct cli *cli, enum dmsc_err err, const char *what, const char *why,
@@ -242,30 +276,59 @@ enum dmsc_err cli_fail(struct cli *cli, enum dmsc_err err, const char *what, con
     return err;
 }
 
-enum cli_exit cli_error(struct cli *cli, enum dmsc_err err)
+/* What the card lacks is the card's matter, a missing node the caller's. */
+static enum cli_exit code_of(enum dmsc_err err, const struct dmsc_diag *d)
 {
-    const struct dmsc_diag *d = cli->story.err == err ? &cli->story : dmsc_diag_get(cli->ctx);
-    const char *what = d->what[0] != '\0' ? d->what : "the command";
+    bool of_card = d->sw != 0 || strncmp(d->reason, "card:", 5) == 0;
 
-    /* A missing file of the card is the card's matter, a missing node the caller's. */
-    enum cli_exit code = err == DMSC_E_NOTFOUND && d->sw != 0 ? CLI_CARD : exit_of(err);
+    return err == DMSC_E_NOTFOUND && of_card ? CLI_CARD : exit_of(err);
+}
 
-    if (cli->json) {
-        json_t *o = json_pack("{s:{s:s,s:i,s:o,s:o,s:o,s:o,s:s,s:s}}", "error", "code",
-                              dmsc_err_name(err), "exit", (int)code, "what", cli_text(what),
-                              "where", cli_text(d->where), "why", cli_text(d->why), "try",
-                              cli_text(d->hint), "reason", d->reason, "text", dmsc_err_text(err));
+static const struct dmsc_diag *story_of(const struct cli *cli, enum dmsc_err err)
+{
+    return cli->story.err == err ? &cli->story : dmsc_diag_get(cli->ctx);
+}
 
-        if (o != NULL && d->sw != 0)
-            (void)json_object_set_new(json_object_get(o, "error"), "sw",
-                                      json_sprintf("%04X", d->sw));
-        (void)cli_json(cli, o);
-        return code;
-    }
-    (void)fprintf(stderr, "dmsc: cannot %s: %s\n", what, dmsc_err_text(err));
+static const char *what_of(const struct dmsc_diag *d)
+{
+    return d->what[0] != '\0' ? d->what : "run the command";
+}
+
+json_t *cli_error_json(struct cli *cli, enum dmsc_err err)
+{
+    const struct dmsc_diag *d = story_of(cli, err);
+    json_t *o = json_pack("{s:s,s:i,s:o,s:o,s:o,s:o,s:s,s:s}", "code", dmsc_err_name(err), "exit",
+                          (int)code_of(err, d), "what", cli_text(what_of(d)), "where",
+                          cli_text(d->where), "why", cli_text(d->why), "try", cli_text(d->hint),
+                          "reason", d->reason, "text", dmsc_err_text(err));
+
+    if (o != NULL && d->sw != 0)
+        (void)json_object_set_new(o, "sw", json_sprintf("%04X", d->sw));
+    return o;
+}
+
+enum cli_exit cli_tell(struct cli *cli, enum dmsc_err err)
+{
+    const struct dmsc_diag *d = story_of(cli, err);
+
+    if (cli->json)
+        return code_of(err, d);
+    (void)fflush(stdout);
+    (void)fputs("dmsc: cannot ", stderr);
+    put_clean(stderr, what_of(d));
+    (void)fprintf(stderr, ": %s\n", dmsc_err_text(err));
     part("where", d->where);
     part("why", d->why);
     part("reason", d->reason);
     part("try", d->hint);
+    return code_of(err, d);
+}
+
+enum cli_exit cli_error(struct cli *cli, enum dmsc_err err)
+{
+    enum cli_exit code = cli_tell(cli, err);
+
+    if (cli->json)
+        (void)cli_json(cli, json_pack("{s:o}", "error", cli_error_json(cli, err)));
     return code;
 }

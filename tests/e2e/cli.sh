@@ -1,0 +1,318 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# dmsc as people and programs use it: help, exit codes, the four parts of an error, JSON, traces.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+need python3
+cd "$work"
+
+# --- help ---------------------------------------------------------------------------------------
+globals='--link --config --json --trace --trace-raw --version --help'
+names_globals() { for option in $globals; do says "^  $option( |$)"; done; says '^  -v '; }
+
+run 0 "$dmsc" --version
+says '^dmsc [0-9]'
+run 0 "$dmsc" --help
+names_globals
+says '^  75  try again later'
+cp out help
+run 0 "$dmsc" help
+cmp -s out help || bad "dmsc help and dmsc --help differ"
+run 2 "$dmsc"
+says '^Commands:'
+
+mapfile -t commands < <(sed -nE 's/^  dmsc ([a-z]+( [a-z]+)?) .*/\1/p' help)
+[ ${#commands[@]} -ge 14 ] || bad "dmsc --help lists ${#commands[@]} commands"
+run 0 "$dmsc" help man
+cp out dmsc.1
+for c in "${commands[@]}"; do
+  # shellcheck disable=SC2086  # a noun and a verb
+  run 0 "$dmsc" $c --help
+  silent err
+  says "^dmsc $c( |$)"
+  says "^  dmsc ${c%% *}.*" # an example
+  names_globals
+  grep -q "^\.SS dmsc $c" dmsc.1 || bad "the man page has no dmsc $c"
+  # Every option that is named here is taken, and every other one is not.
+  mapfile -t own < <(sed -n '/^Options of this command/,/^Options everywhere/s/^  --\([a-z-]*\).*/\1/p' out)
+  for option in server dry-run ma right out adm-file pin-file raw; do
+    case $option in dry-run | raw) words="--$option" ;; *) words="--$option x" ;; esac
+    if [[ " ${own[*]} " == *" $option "* ]]; then
+      # shellcheck disable=SC2086
+      run 0 "$dmsc" $c $words --help
+    else
+      # shellcheck disable=SC2086
+      run 2 "$dmsc" $c $words
+      tells "does not take the option: $option"
+    fi
+  done
+done
+for noun in card cert mo ma; do
+  run 0 "$dmsc" $noun --help
+  says "^  dmsc $noun "
+  run 2 "$dmsc" $noun
+done
+
+if command -v man >/dev/null && man --version 2>&1 | grep -q man; then
+  run 0 env LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z dmsc.1
+  silent err
+elif command -v groff >/dev/null; then
+  run 0 groff -man -ww -z dmsc.1
+  silent err
+else
+  echo "left out: neither man nor groff is installed"
+fi
+for page in "$DMSC_SOURCE_ROOT"/docs/man/*.[1-8]; do
+  command -v groff >/dev/null || continue
+  run 0 groff -man -ww -z "$page"
+  silent err
+done
+
+# --- the command line ---------------------------------------------------------------------------
+wrong() { # WHY COMMAND LINE...: usage, as text and as JSON
+  local why=$1
+  shift
+  run 2 "$dmsc" "$@"
+  silent out
+  tells '^dmsc: cannot '
+  tells "^  why    $why"
+  tells '^  try    '
+  run 2 "$dmsc" "$@" --json
+  silent err
+  json "j['error']['code'] == 'DMSC_E_ARG' and j['error']['exit'] == 2 and j['error']['why']"
+}
+wrong 'there is no such command: nonsense' nonsense
+wrong 'there is no such command: nonsense' card nonsense
+wrong 'there is no such option: --nonsense' card info --nonsense
+wrong 'there is no such option: -x' card info -x
+wrong 'wrong number of arguments, it wants: PATH' card read
+wrong 'wrong number of arguments' card info something
+wrong 'wrong number of arguments' sync now
+wrong '--ma ID and --right NAME' ma check ./DevInfo
+wrong '--ma ID and --right NAME' ma check --ma x --right Nonsense ./DevInfo
+wrong 'there is no such way to a card' card info --link nonsense:0
+run 2 "$dmsc" card info --link
+tells 'this option wants an argument'
+
+# --- a card of our own: secrets that no other output has by chance --------------------------------
+pin=80257913 adm=A1B2C3D4E5F60718
+cat >card.json <<END
+{ "base": "$scripts/blank.json",
+  "pins": { "01": { "name": "PIN1", "value": "$pin", "tries": 3, "unblock": { "value": "12345678", "tries": 10 } },
+            "0A": { "name": "ADM1", "hex": "$adm", "tries": 10 } } }
+END
+cp "$DMSC_SOURCE_ROOT"/tests/data/sync/* .
+echo "$pin" >pin1
+echo "$adm" >adm1
+cp issuer.key device.key # any private key will do
+chmod 600 pin1 adm1 device.key
+python3 - <<'END'
+import base64, re
+# The public half of the test key, as a PEM file: SEC1 has it at its end.
+der = base64.b64decode(re.sub(r"-----[^-]*-----|\s", "", open("issuer.key").read()))
+spki = bytes.fromhex("3059301306072A8648CE3D020106082A8648CE3D030107034200") + der[-65:]
+text = base64.encodebytes(spki).decode()
+open("issuer.pub", "w").write("-----BEGIN PUBLIC KEY-----\n" + text + "-----END PUBLIC KEY-----\n")
+END
+cat >dmsc.conf <<END
+[store]
+path = dmsc.db
+[device]
+manufacturer = Example
+key = device.key
+[trust]
+issuer_key = issuer.pub
+[card]
+pin_file = pin1
+adm1_file = adm1
+link = sim:$work/card.json,state=$work/state.json
+END
+all=()
+d() { # STATUS ARGUMENT...: both forms, and no secret in either
+  local status=$1
+  shift
+  run "$status" "$dmsc" --config dmsc.conf "$@" --json --trace trace
+  all+=("$*")
+  is_json
+  silent err
+  if [ "$status" != 0 ] && ! grep -q '"verdict"' out; then
+    json "set(j['error']) >= {'code', 'exit', 'what', 'where', 'why', 'try', 'reason', 'text'}"
+    json "j['error']['exit'] == $status and j['error']['what'] and j['error']['why']"
+  fi
+  no_secret
+  cp out out.json
+  run "$status" "$dmsc" --config dmsc.conf "$@" --trace trace
+  no_secret
+  if [ "$status" != 0 ] && ! grep -q '^verdict' out; then
+    silent out
+    tells '^dmsc: cannot .*: '
+    tells '^  why    '
+  fi
+}
+no_secret() {
+  # As text, and as what goes over the wire.
+  if cat out err trace 2>/dev/null | grep -iqE "$pin|$(printf %s "$pin" | od -An -tx1 | tr -d ' \n')|$adm|never-shown"; then
+    bad "${command[*]}: a secret was shown"
+  fi
+}
+
+# --- the life of a card -------------------------------------------------------------------------
+d 0 card info
+says '^DM application +none \(card:not-provisioned\)'
+says '^PIN1 +needed, 3 tries left'
+d 3 sync
+tells '^  reason card:not-provisioned'
+tells '^  try    '
+run 0 "$dmsc" --config dmsc.conf card provision profile.json --json --trace trace
+is_json
+json "j['generation'] == 1 and j['apdus'] > 10"
+no_secret
+grep -q '^> 0.20000A08\*\*' trace || bad "the trace does not show a masked VERIFY of ADM1"
+d 0 card info
+says '^generation +1'
+d 0 card ls
+says '^DMSC/6F01 +EF.DMHDR +cyclic +4 x 48'
+d 0 card read 3F00/2FE2
+says '988812010000400310F0'
+d 0 card read DMSC/6F01
+d 3 card read DMSC/6F11
+tells 'PIN'
+d 0 card read DMSC/6F10
+d 0 card apdu 00A40004023F00 80F2000000
+run 0 "$dmsc" --config dmsc.conf card apdu 00A40004023F00 80F2000000 --json
+json "[a['sw'] for a in j] == ['9000', '9000'] and j[0]['data'] == j[1]['data']"
+d 3 card read 3F00/9999
+d 2 card read 9999
+d 6 card apdu 00
+d 6 card apdu zz
+run 6 "$dmsc" --config dmsc.conf card apdu 80F2000000 zz --trace trace
+! grep -q '^>' trace || bad "a command was sent before all were read"
+run 0 "$dmsc" --config dmsc.conf card read 3F00/2FE2 --raw
+[ "$(od -An -tx1 out | tr -d ' \n')" = 988812010000400310f0 ] || bad "card read --raw"
+
+d 0 sync --dry-run
+d 0 ma ls
+says 'no MA list is in force'
+d 0 sync
+says '^card AFC79B4430606431, generation 1: nothing changed' # the first one was with --json
+says '^cost: 3 APDUs, 85 bytes'
+d 0 mo ls
+says '^\./3GPP_IMS/Timer_T1 +int +2000'
+d 0 mo ls ./3GPP_IMS
+d 0 mo get ./3GPP_IMS/Timer_T1
+says '^value +2000'
+d 0 mo get ./DevInfo/Man
+says '^value +Example'
+run 0 "$dmsc" --config dmsc.conf mo get ./3GPP_IMS/Timer_T1 --raw
+[ "$(cat out)" = 2000 ] || bad "mo get --raw"
+d 1 mo get ./NoSuchNode
+tells '^  where  \./NoSuchNode'
+tells '^  try    '
+d 6 mo get './a%'
+d 0 mo export ./3GPP_IMS
+says '<Value>2000</Value>'
+run 0 "$dmsc" --config dmsc.conf mo export ./3GPP_IMS --out ims-out.xml
+grep -q '<Value>2000</Value>' ims-out.xml || bad "mo export --out"
+run 1 "$dmsc" --config dmsc.conf mo export ./3GPP_IMS --out /nonexistent/x
+d 0 mo export .
+d 0 ma ls
+says '^1 +OpA +com.opa.dm,com.opa.dm2 .*admitted'
+d 0 ma check --ma com.opa.dm --right Get ./DevInfo
+says '^verdict +allowed'
+d 4 ma check --ma com.opa.dm --right Exec ./DevInfo
+says '^reason +ma:right'
+d 4 ma check --ma org.stranger --right Get ./DevInfo
+says '^reason +ma:unlisted'
+d 0 cert ls
+says 'OpA test CA +trust anchor'
+d 4 session --server org.stranger
+tells '^  reason ma:unlisted'
+tells '^  try    '
+
+
+# --- exit 3: the card ---------------------------------------------------------------------------
+export PCSCLITE_CSOCK_NAME=/nonexistent
+run 3 "$dmsc" readers
+tells '^  reason pcsc:no-service'
+tells '^  try    '
+run 3 "$dmsc" readers --json
+json "j['error']['reason'] == 'pcsc:no-service' and j['error']['exit'] == 3"
+run 3 "$dmsc" card info
+unset PCSCLITE_CSOCK_NAME
+
+tries() { # HOW MANY
+  run 0 "$dmsc" --config dmsc.conf card info
+  says "^PIN1 +needed, $1 tries left"
+}
+echo 11111111 >wrong
+chmod 600 wrong
+tries 3
+run 3 "$dmsc" --config dmsc.conf card read DMSC/6F11 --pin-file wrong
+tells '2 tries are left'
+tells '^  try    '
+tries 2 # once, not twice
+run 3 "$dmsc" --config dmsc.conf card read DMSC/6F11 --pin-file wrong --json
+json "j['error']['code'] == 'DMSC_E_PIN' and j['error']['sw'] == '63C1'"
+tries 1
+run 0 "$dmsc" --config dmsc.conf card read DMSC/6F11 --pin-file pin1
+tries 3
+run 3 "$dmsc" --config dmsc.conf card provision profile.json --adm-file wrong
+tells 'ADM1'
+
+# --- exit 6: what was handed in -----------------------------------------------------------------
+printf '[store]\nnonsense = 1\n' >bad.conf
+run 6 "$dmsc" --config bad.conf mo ls
+tells '^  where  bad.conf:2$'
+tells '^  reason config:line'
+tells '^  try    '
+run 6 "$dmsc" --config bad.conf mo ls --json
+json "j['error']['code'] == 'DMSC_E_CONFIG' and j['error']['where'] == 'bad.conf:2'"
+run 6 "$dmsc" --config /nonexistent.conf mo ls
+tells 'No such file'
+echo '{ "nonsense": 1 }' >bad.json
+run 6 "$dmsc" --config dmsc.conf card provision bad.json
+tells '^  where  .*bad.json'
+tells '^  reason profile:'
+run 1 "$dmsc" --config dmsc.conf card provision /nonexistent.json
+tells '^  reason profile:file'
+chmod 644 pin1
+run 6 "$dmsc" --config dmsc.conf sync
+tells '^  reason file:not-private'
+tells '^  try    chmod 600 '
+chmod 600 pin1
+
+# --- a trace is for its owner, and shows secrets only when asked to -------------------------------
+run 0 "$dmsc" --config dmsc.conf card read DMSC/6F11 --pin-file pin1 --trace trace --trace-raw
+grep -q "$(printf %s "$pin" | od -An -tx1 | tr -d ' \n')" trace || bad "--trace-raw masks"
+[ "$(stat -c %a trace)" = 600 ] || { rm -f trace; run 0 "$dmsc" --config dmsc.conf card info --trace trace; }
+[ "$(stat -c %a trace)" = 600 ] || bad "a trace is readable for others"
+run 1 "$dmsc" --config dmsc.conf card info --trace /nonexistent/trace
+tells '^  where  /nonexistent/trace'
+
+# --- the cards that come with us ----------------------------------------------------------------
+for card in blank example; do
+  for c in 'card info' 'card ls' 'card read 3F00/2FE2' 'card read USIM/6F05' 'card apdu 80F2000000'; do
+    # shellcheck disable=SC2086
+    run 0 "$dmsc" $c --link "sim:$scripts/$card.json" --trace trace
+    # shellcheck disable=SC2086
+    run 0 "$dmsc" $c --link "sim:$scripts/$card.json" --json
+    is_json
+  done
+done
+run 4 "$dmsc" sync --link "sim:$scripts/example.json"
+tells '^  reason mal:no-issuer-key'
+tells '^  try    '
+
+# --- what a card or a server says does not talk to the terminal ------------------------------------
+printf '<MgmtTree><VerDTD>1.2</VerDTD><Node><NodeName>Note</NodeName><RTProperties><Format><chr/></Format></RTProperties><Value>a\tb\xc2\x9b31m\xe2\x82\xac</Value></Node></MgmtTree>' >note.xml
+rm -f dmsc.db* state.json
+run 0 "$dmsc" --config dmsc.conf card provision profile.json
+run 0 "$dmsc" --config dmsc.conf sync
+run 0 "$dmsc" --config dmsc.conf mo get ./Note
+says '^value +a\?b\?31m€$'
+run 0 "$dmsc" --config dmsc.conf mo ls ./Note
+says 'a\?b\?31m€'
+run 0 "$dmsc" --config dmsc.conf mo get ./Note --json
+json "j['value'] == 'a\tb\x9b31m\u20ac'"
+
+finish
