@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # dmsc is killed while it writes to a card that keeps its state in a file: whenever that happens, the
 # card reads as it was before or as it was to become.
+set -eu
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 need python3
