@@ -10,7 +10,7 @@
 set -eu
 build=$1 source=$2 what=$3
 
-skip() { echo "SKIP: $*"; exit 77; }
+skip() { echo "SKIPPED: $*"; exit 77; }
 fail() { echo "FAIL: $*"; if [ -s "$work/out" ]; then sed 's/^/  | /' "$work/out"; fi; exit 1; }
 
 if [ -z "${PCSCD_SH_INSIDE:-}" ]; then
