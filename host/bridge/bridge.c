@@ -178,10 +178,14 @@ enum dmsc_err dmsci_material_load(struct dmsc_bridge *bridge, struct dmsci_sync_
     if (err == DMSC_OK && config->pin_file != NULL) {
         err = dmsc_secret_load(bridge->ctx, config->pin_file, false, &m->pin);
         m->sync.pin = &m->pin;
+        dmsci_file_stamp(config->pin_file, m->pin_stamp, sizeof(m->pin_stamp));
+        m->sync.pin_stamp = m->pin_stamp;
     }
     if (err == DMSC_OK && config->adm1_file != NULL) {
         err = dmsc_secret_load(bridge->ctx, config->adm1_file, true, &m->adm1);
         m->sync.adm1 = &m->adm1;
+        dmsci_file_stamp(config->adm1_file, m->adm1_stamp, sizeof(m->adm1_stamp));
+        m->sync.adm1_stamp = m->adm1_stamp;
     }
     return err;
 }

@@ -4,6 +4,7 @@
 #include <dmsc/bridge.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -74,6 +75,17 @@ enum dmsc_err dmsci_file_read(struct dmsc_ctx *ctx, const char *path, bool must_
     }
     (void)close(fd);
     return err;
+}
+
+void dmsci_file_stamp(const char *path, char *ret_text, size_t size)
+{
+    struct stat st;
+
+    ret_text[0] = '\0';
+    if (stat(path, &st) == 0)
+        (void)snprintf(ret_text, size, "%llu:%llu:%lld:%lld.%09ld", (unsigned long long)st.st_dev,
+                       (unsigned long long)st.st_ino, (long long)st.st_size,
+                       (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 }
 
 static void trim_line_end(struct dmsc_buf *text)

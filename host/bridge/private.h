@@ -38,6 +38,7 @@ struct dmsci_sync_material {
     struct dmsc_bytes spki_bytes[16];
     struct dmsc_card_trust trust;
     struct dmsc_secret pin, adm1;
+    char pin_stamp[DMSCI_STAMP_MAX], adm1_stamp[DMSCI_STAMP_MAX];
 };
 DMSC_NODISCARD enum dmsc_err dmsci_material_load(struct dmsc_bridge *bridge,
                                                  struct dmsci_sync_material *material);

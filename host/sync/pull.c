@@ -182,7 +182,7 @@ static bool unchanged(const struct pull *p)
            then->generation == now->generation;
 }
 
-static enum dmsc_err read_card(struct pull *p)
+static enum dmsc_err read_parts(struct pull *p, const struct dmsc_secret *pin)
 {
     struct dmsc_card_known known = { .bodies = p->bodies, .body_count = p->body_count };
     struct dmsc_card_read_options options = DMSC_CARD_READ_OPTIONS_INIT;
@@ -193,7 +193,7 @@ static enum dmsc_err read_card(struct pull *p)
     enum dmsc_err err;
 
     options.trust = p->sync->trust;
-    options.pin = p->sync->pin;
+    options.pin = pin;
     options.check_iccid = !p->old.known;
     if (comparable) {
         dmsci_copy(known.card_tag, h->card_tag, sizeof(known.card_tag));
@@ -212,6 +212,22 @@ static enum dmsc_err read_card(struct pull *p)
         err = read_once(p, &options);
     }
     return err;
+}
+
+static enum dmsc_err read_card(struct pull *p)
+{
+    const struct dmsci_sync *s = p->sync;
+    const uint8_t *tag = p->report->header.card_tag;
+    bool refused = false;
+    enum dmsc_err err = DMSC_OK;
+
+    if (s->pin != NULL)
+        err = dmsci_key_refused(s, tag, DMSCI_KEY_OF_OWNER, &refused);
+    if (err == DMSC_OK)
+        err = read_parts(p, refused ? NULL : s->pin);
+    if (err == DMSC_E_PIN && refused)
+        return dmsci_key_tell(s);
+    return dmsci_key_remember(s, tag, err);
 }
 
 /* "Add=x&Delete=x&Get=x&Replace=x" for the owner's ServerIDs; empty for the issuer: inherit. */

@@ -11,6 +11,8 @@ struct push {
     struct dmsc_card_change *changes; /* one for each entry at most */
     struct dmsc_buf *bodies;          /* beside them */
     size_t room, count;
+    const struct dmsc_secret *pin; /* NULL: none, or the card has refused it */
+    bool adm1_refused;
 };
 
 /* Whether this entry goes back, and if not, why; the reason NULL means: nothing to do. */
@@ -43,6 +45,9 @@ static enum dmsc_err judge(struct push *p, const struct dmsc_mo_entry *entry, st
         return dmsc_diag_get(s->ctx)->err;
     if (verdict.reason != DMSC_ALLOWED)
         *ret_reason = dmsc_reason_name(verdict.reason);
+    else if (p->adm1_refused)
+        *ret_reason = "pin:refused-before: the card has refused this ADM1 key; write the right one "
+                      "into its file";
     else if (s->adm1 == NULL)
         *ret_reason = "card:adm-needed: no ADM1 key is configured ([card] adm1_file)";
     else
@@ -100,7 +105,7 @@ static enum dmsc_err commit_card(struct batch *b, struct dmsc_card *card)
     commit.writer = ma == NULL ? 0 : ma->id;
     commit.commit_time = s->now.trusted ? (uint32_t)s->now.seconds : 0;
     commit.adm = s->adm1;
-    commit.pin = s->pin;
+    commit.pin = p->pin;
     return dmsc_card_commit(card, &commit, &b->header);
 }
 
@@ -143,7 +148,7 @@ static enum dmsc_err read_back(struct batch *b, struct dmsc_card *card)
     known.body_count = count;
     options.known = &known;
     options.trust = p->sync->trust;
-    options.pin = p->sync->pin;
+    options.pin = p->pin;
     err = dmsc_card_read(card, &options, &b->image);
     dmsci_free(p->sync->ctx, bodies);
     return err == DMSC_OK ? check_unmoved(b) : err;
@@ -200,10 +205,10 @@ static enum dmsc_err write_batch(struct push *p, size_t first, size_t count)
     }
     dmsc_card_image_clear(&b.image);
     dmsc_card_free(card);
-    return err;
+    return dmsci_key_remember(p->sync, p->state.header.card_tag, err);
 }
 
-/* What no later try would mend. */
+/* What no later try would mend, unless a person does something first. */
 static bool is_final(enum dmsc_err err)
 {
     return err == DMSC_E_PIN || err == DMSC_E_DENIED || err == DMSC_E_REFUSED ||
@@ -237,6 +242,19 @@ static enum dmsc_err write_card(struct push *p)
     return is_final(err) ? leave_out(p, 0, p->count) : err;
 }
 
+static enum dmsc_err check_keys(struct push *p)
+{
+    const struct dmsci_sync *s = p->sync;
+    const uint8_t *tag = p->state.header.card_tag;
+    bool pin_refused = false;
+    enum dmsc_err err = dmsci_key_refused(s, tag, DMSCI_KEY_OF_OWNER, &pin_refused);
+
+    if (err == DMSC_OK)
+        err = dmsci_key_refused(s, tag, DMSCI_KEY_OF_ISSUER, &p->adm1_refused);
+    p->pin = pin_refused ? NULL : s->pin;
+    return err;
+}
+
 enum dmsc_err dmsci_sync_push(const struct dmsci_sync *sync, const char *server_id,
                               struct dmsc_sync_report *report)
 {
@@ -246,6 +264,8 @@ enum dmsc_err dmsci_sync_push(const struct dmsci_sync *sync, const char *server_
 
     if (err == DMSC_OK)
         err = dmsci_state_load(sync->store, sync->ctx, tag, &p.state);
+    if (err == DMSC_OK)
+        err = check_keys(&p);
     if (err == DMSC_OK)
         err = collect(&p);
     if (err == DMSC_OK && p.count > 0)

@@ -14,6 +14,9 @@
 #include <dmsc/store.h>
 #include <dmsc/sync.h>
 
+/* Which file a PIN or key came from, and its version. */
+#define DMSCI_STAMP_MAX 128
+
 /** What the two directions work with; everything is borrowed. */
 struct dmsci_sync {
     struct dmsc_ctx *ctx;
@@ -24,6 +27,8 @@ struct dmsci_sync {
     const struct dmsc_card_trust *trust;
     const struct dmsc_secret *pin;  /* NULL: none */
     const struct dmsc_secret *adm1; /* NULL: none */
+    /* NULL: of no file, so a refusal is not remembered */
+    const char *pin_stamp, *adm1_stamp;
     struct dmsc_now now;
     uint8_t ma_id; /* push: the entry that admitted the MA; 0: any with its ServerID */
     /* Called in the transaction that puts a card in force, before its objects are taken, and again
@@ -106,12 +111,25 @@ DMSC_NODISCARD enum dmsc_err dmsci_sync_pull(const struct dmsci_sync *sync, bool
  * Tree to card: every MO that may be written back, differs, and over which @p server_id holds the
  * right to write back, in one commit of the card. The others are named in the report; so are those
  * that the card refuses for good (a wrong key, no room, no local writers): no later try would mend
- * that, and a wrong key that was tried again would be blocked in the end.
+ * that.
  *
  * @return DMSC_E_AGAIN (card:changed): somebody else wrote to the card, pull first
  */
 DMSC_NODISCARD enum dmsc_err dmsci_sync_push(const struct dmsci_sync *sync, const char *server_id,
                                              struct dmsc_sync_report *report);
+
+/* References of TS 102 221 table 9.3. */
+enum dmsci_key { DMSCI_KEY_OF_OWNER = 0x01, DMSCI_KEY_OF_ISSUER = 0x0A }; /* PIN1, ADM1 */
+/** Whether the card with this tag has refused the very file that this PIN or key is from. */
+DMSC_NODISCARD enum dmsc_err dmsci_key_refused(const struct dmsci_sync *sync,
+                                               const uint8_t tag[DMSC_CARD_TAG_SIZE],
+                                               enum dmsci_key key, bool *ret_refused);
+/** After @p failure with its story: remember it when it was a wrong PIN or key. @return it */
+DMSC_NODISCARD enum dmsc_err dmsci_key_remember(const struct dmsci_sync *sync,
+                                                const uint8_t tag[DMSC_CARD_TAG_SIZE],
+                                                enum dmsc_err failure);
+/** PIN1 was held back: DMSC_E_PIN, pin:refused-before. */
+enum dmsc_err dmsci_key_tell(const struct dmsci_sync *sync);
 
 /** A certificate as remembered. */
 struct dmsci_known_cert {

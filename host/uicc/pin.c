@@ -29,6 +29,7 @@ static enum dmsc_err refused(struct dmsc_uicc *uicc, uint8_t key_ref, uint16_t s
     if (dmsc_sw_class(sw) == DMSC_SW_RETRIES) {
         err = dmsci_fail(uicc->ctx, DMSC_E_PIN, "%s", what);
         dmsci_fail_sw(uicc->ctx, sw);
+        dmsci_fail_code(uicc->ctx, key_ref);
         dmsci_why(uicc->ctx, "pin:wrong", "it is wrong; %u %s left (SW %04X)", sw & 0x0Fu,
                   (sw & 0x0F) == 1 ? "try is" : "tries are", sw);
         dmsci_hint(uicc->ctx, "check the value before the next try; dmsc never tries by itself");

@@ -55,8 +55,8 @@ struct dmsc_diag {
     char hint[192];
     char reason[48];
     uint16_t sw; /* status word of the card, 0 when there was none */
-    int code; /* number of the library below (PC/SC, mbedTLS, SQLite, errno) or HTTP status; 0 none
-               */
+    int code;    /* number of the library below (PC/SC, mbedTLS, SQLite, errno), HTTP status, or key
+                    reference of a PIN that is wrong; 0 none */
 };
 
 /** Never NULL; valid until the next failure in this context. */

@@ -200,6 +200,47 @@ static void what_a_sync_needs(void **state)
     bench_close(&b);
 }
 
+static void write_pin(const char *pin)
+{
+    char path[SUPPORT_PATH_MAX];
+    FILE *to;
+
+    bench_path("pin1", path);
+    to = fopen(path, "w");
+    assert_non_null(to);
+    (void)fputs(pin, to);
+    assert_int_equal(fclose(to), 0);
+}
+
+/* Syncs by the clock, restarts between them, and a wrong PIN in the file: one try is gone. */
+static void a_wrong_pin_in_the_file(void **state)
+{
+    struct dmsc_sync_report report = DMSC_SYNC_REPORT_INIT;
+    struct dmsc_link *link;
+    struct bench b;
+    uint8_t tries = 0;
+
+    (void)state;
+    bench_open(&b, NULL);
+    write_pin("00000000\n");
+    bench_assert_failed(&b, dmsc_bridge_sync(b.bridge, false, &report), DMSC_E_PIN, "pin:wrong");
+    for (int i = 0; i < 4; i++) {
+        if (i == 2) {
+            dmsc_bridge_free(b.bridge);
+            assert_int_equal(dmsc_bridge_new(b.ctx, &b.config, &b.bridge), DMSC_OK);
+            assert_int_equal(dmsc_sim_link(b.sim, b.ctx, &link), DMSC_OK);
+            assert_int_equal(dmsc_bridge_attach(b.bridge, link), DMSC_OK);
+        }
+        bench_assert_failed(&b, dmsc_bridge_sync(b.bridge, false, &report), DMSC_E_PIN,
+                            "pin:refused-before");
+    }
+    assert_int_equal(dmsc_uicc_pin_tries(dmsc_bridge_uicc(b.bridge), 0x01, &tries), DMSC_OK);
+    assert_int_equal(tries, 2);
+    write_pin("1234\n");
+    bench_sync(&b, NULL);
+    bench_close(&b);
+}
+
 static void a_dry_run(void **state)
 {
     struct dmsc_sync_report report = DMSC_SYNC_REPORT_INIT;
@@ -618,6 +659,7 @@ int main(void)
         cmocka_unit_test(a_random_identity),
         cmocka_unit_test(a_card_and_a_restart),
         cmocka_unit_test(what_a_sync_needs),
+        cmocka_unit_test(a_wrong_pin_in_the_file),
         cmocka_unit_test(a_dry_run),
         cmocka_unit_test(certificates),
         cmocka_unit_test(accounts_in_order),

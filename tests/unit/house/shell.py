@@ -23,8 +23,9 @@ def check(root):
       yield f"{path}:1: no set -eu"
     if path.parts[0] == "tools" and "--help" not in text:
       yield f"{path}:1: no --help"
-    result = subprocess.run(["shellcheck", "--external-sources", "--format=gcc", str(root / path)], check=False,
-                            capture_output=True, text=True)
+    result = subprocess.run(
+        ["shellcheck", "--external-sources", "--format=gcc", str(root / path)], check=False,
+        capture_output=True, text=True)
     yield from result.stdout.splitlines()
 
 

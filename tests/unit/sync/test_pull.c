@@ -628,6 +628,49 @@ static void without_the_pin(void **state)
     rig_close(&rig);
 }
 
+static uint8_t tries_left(struct rig *rig)
+{
+    uint8_t tries = 0;
+
+    assert_int_equal(dmsc_uicc_power_on(rig->uicc), DMSC_OK);
+    assert_int_equal(dmsc_uicc_pin_tries(rig->uicc, 0x01, &tries), DMSC_OK);
+    return tries;
+}
+
+/* A device that looks at its card every hour must not block it. */
+static void a_wrong_pin_is_sent_once(void **state)
+{
+    struct dmsc_secret wrong = DMSC_SECRET_INIT;
+    struct dmsc_sim *other;
+    struct rig rig;
+
+    (void)state;
+    rig_open(&rig);
+    assert_int_equal(dmsc_secret_set(&wrong, rig.ctx, dmsc_bytes_str("0000")), DMSC_OK);
+    rig.sync.pin = &wrong;
+    rig.sync.pin_stamp = "file 1";
+    rig_assert_failed(&rig, rig_pull(&rig, false), DMSC_E_PIN, "pin:wrong");
+    for (int i = 0; i < 5; i++)
+        rig_assert_failed(&rig, rig_pull(&rig, i % 2 == 0), DMSC_E_PIN, "pin:refused-before");
+    assert_int_equal(tries_left(&rig), 2);
+    /* Another version of the file is another try; the right one works. */
+    rig.sync.pin_stamp = "file 2";
+    rig_assert_failed(&rig, rig_pull(&rig, false), DMSC_E_PIN, "pin:wrong");
+    assert_int_equal(tries_left(&rig), 1);
+    /* Another card may well have this PIN. */
+    other = rig_other_card(&rig, "profile.json");
+    rig_swap(&rig, &other);
+    rig_assert_failed(&rig, rig_pull(&rig, false), DMSC_E_PIN, "pin:wrong");
+    rig_swap(&rig, &other);
+    dmsc_sim_free(other);
+    rig.sync.pin = &rig.pin;
+    rig.sync.pin_stamp = "file 3";
+    rig_pull_ok(&rig);
+    assert_int_equal(tries_left(&rig), 3);
+    dmsc_secret_clear(&wrong);
+    rig_close(&rig);
+}
+
 static void not_provisioned(void **state)
 {
     struct dmsc_bytes blank = support_slurp("card-scripts/blank.json");
@@ -735,6 +778,7 @@ int main(void)
         cmocka_unit_test(rollback),
         cmocka_unit_test(rollback_behind_another_card),
         cmocka_unit_test(without_the_pin),
+        cmocka_unit_test(a_wrong_pin_is_sent_once),
         cmocka_unit_test(not_provisioned),
         cmocka_unit_test(a_dry_run),
         cmocka_unit_test(another_card),

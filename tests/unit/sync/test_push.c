@@ -308,9 +308,14 @@ static void the_key_of_the_card(void **state)
     /* A wrong one is sent once, told, and not sent again by anything that is not asked to. */
     assert_int_equal(dmsc_secret_set(&wrong, rig.ctx, dmsc_bytes_str("12345678")), DMSC_OK);
     rig.sync.adm1 = &wrong;
+    rig.sync.adm1_stamp = "file 1";
     assert_int_equal(tries_left(&rig, 0x0A), 10);
     push_ok(&rig, OPA);
     rig_assert_item(&rig, 2, DMSC_SYNC_LEFT_OUT, "pin:wrong");
+    for (int i = 0; i < 12; i++) {
+        push_ok(&rig, OPA);
+        rig_assert_item(&rig, 2, DMSC_SYNC_LEFT_OUT, "pin:refused-before");
+    }
     assert_int_equal(tries_left(&rig, 0x0A), 9);
     rig_pull_ok(&rig);
     assert_int_equal(tries_left(&rig, 0x0A), 9);
@@ -318,6 +323,7 @@ static void the_key_of_the_card(void **state)
     assert_card_untouched(&rig, was, before);
 
     assert_int_equal(dmsc_secret_set(&wrong, rig.ctx, dmsc_bytes_str("123")), DMSC_OK);
+    rig.sync.adm1_stamp = NULL;
     assert_int_equal(dmsc_uicc_power_on(rig.uicc), DMSC_OK);
     push_ok(&rig, OPA);
     rig_assert_item(&rig, 2, DMSC_SYNC_LEFT_OUT, "pin:length");
@@ -325,6 +331,7 @@ static void the_key_of_the_card(void **state)
     dmsc_secret_clear(&wrong);
 
     rig.sync.adm1 = &rig.adm1;
+    rig.sync.adm1_stamp = "file 2";
     push_ok(&rig, OPA);
     rig_assert_item(&rig, 2, DMSC_SYNC_WRITTEN, "");
     rig_close(&rig);
