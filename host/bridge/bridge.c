@@ -18,11 +18,68 @@ struct dmsc_now dmsc_bridge_now(const struct dmsc_bridge *bridge)
                               !bridge->config->clock_untrusted && seconds >= CLOCK_PLAUSIBLE };
 }
 
+static enum dmsc_err load_issuer(struct dmsc_bridge *bridge, const char *path,
+                                 struct dmsc_buf *ret_spki)
+{
+    struct dmsc_buf file;
+    enum dmsc_err err;
+
+    dmsc_buf_init(&file, bridge->ctx, KEY_FILE_MAX_BYTES);
+    err = dmsci_file_read(bridge->ctx, path, false, &file);
+    if (err == DMSC_OK)
+        err = dmsci_spki_load(bridge->ctx, dmsc_buf_bytes(&file), ret_spki);
+    if (err != DMSC_OK)
+        dmsci_where(bridge->ctx, "%s ([trust] issuer_key)", path);
+    dmsc_buf_clear(&file);
+    return err;
+}
+
+static enum dmsc_err load_issuers(struct dmsc_bridge *bridge, struct dmsci_sync_material *m)
+{
+    const struct dmsc_config *config = bridge->config;
+    enum dmsc_err err = DMSC_OK;
+
+    for (size_t i = 0; err == DMSC_OK && i < config->issuer_key_count; i++) {
+        if (i == DMSCI_ARRAY_LEN(m->spkis))
+            return dmsci_fail(bridge->ctx, DMSC_E_LIMIT, "load more than %zu issuer keys", i);
+        dmsc_buf_init(&m->spkis[i], bridge->ctx, KEY_FILE_MAX_BYTES);
+        err = load_issuer(bridge, config->issuer_keys[i], &m->spkis[i]);
+        m->spki_bytes[i] = dmsc_buf_bytes(&m->spkis[i]);
+        m->trust.count = i + 1;
+    }
+    m->trust.issuer_spkis = m->spki_bytes;
+    return err;
+}
+
+/* Without the keys of the configuration nobody can say whether a list counts: then none does. */
+static enum dmsc_err list_counts(struct dmsc_bridge *bridge, const struct dmsci_card_state *state,
+                                 bool *ret_counts)
+{
+    struct dmsci_sync_material *m = dmsci_alloc(bridge->ctx, sizeof(*m));
+    enum dmsc_err err;
+
+    if (m == NULL)
+        return DMSC_E_NOMEM;
+    *ret_counts = false;
+    err = load_issuers(bridge, m);
+    if (err == DMSC_OK) {
+        err = dmsci_state_counts(bridge->ctx, &m->trust, state, ret_counts);
+    } else if (err != DMSC_E_NOMEM) {
+        dmsci_log(bridge->ctx, DMSC_LOG_WARN, "bridge", "no MA list is in force: %s: %s",
+                  dmsc_diag_get(bridge->ctx)->where, dmsc_diag_get(bridge->ctx)->why);
+        err = DMSC_OK;
+    }
+    dmsci_material_clear(bridge, m);
+    dmsci_free(bridge->ctx, m);
+    return err;
+}
+
 /* The list of the card that is in force, as it was verified when it was read. */
 static enum dmsc_err load_list(struct dmsc_bridge *bridge)
 {
     struct dmsci_card_state state = DMSCI_CARD_STATE_INIT;
     uint8_t tag[DMSC_CARD_TAG_SIZE];
+    bool counts = false;
     enum dmsc_err err = dmsci_state_current(bridge->store, bridge->ctx, tag);
 
     if (err == DMSC_E_NOTFOUND)
@@ -30,6 +87,8 @@ static enum dmsc_err load_list(struct dmsc_bridge *bridge)
     if (err == DMSC_OK)
         err = dmsci_state_load(bridge->store, bridge->ctx, tag, &state);
     if (err == DMSC_OK)
+        err = list_counts(bridge, &state, &counts);
+    if (err == DMSC_OK && counts)
         err = dmsc_authority_set_list(bridge->authority, &state.list);
     dmsci_card_state_clear(&state);
     return err;
@@ -124,39 +183,6 @@ enum dmsc_err dmsci_leaf_text(struct dmsc_bridge *bridge, const char *uri, char 
         (void)snprintf(ret_text, size, "%s", dmsc_buf_str(&value));
     dmsc_buf_clear(&value);
     return err == DMSC_E_NOTFOUND || err == DMSC_E_STATE ? DMSC_OK : err;
-}
-
-static enum dmsc_err load_issuer(struct dmsc_bridge *bridge, const char *path,
-                                 struct dmsc_buf *ret_spki)
-{
-    struct dmsc_buf file;
-    enum dmsc_err err;
-
-    dmsc_buf_init(&file, bridge->ctx, KEY_FILE_MAX_BYTES);
-    err = dmsci_file_read(bridge->ctx, path, false, &file);
-    if (err == DMSC_OK)
-        err = dmsci_spki_load(bridge->ctx, dmsc_buf_bytes(&file), ret_spki);
-    if (err != DMSC_OK)
-        dmsci_where(bridge->ctx, "%s ([trust] issuer_key)", path);
-    dmsc_buf_clear(&file);
-    return err;
-}
-
-static enum dmsc_err load_issuers(struct dmsc_bridge *bridge, struct dmsci_sync_material *m)
-{
-    const struct dmsc_config *config = bridge->config;
-    enum dmsc_err err = DMSC_OK;
-
-    for (size_t i = 0; err == DMSC_OK && i < config->issuer_key_count; i++) {
-        if (i == DMSCI_ARRAY_LEN(m->spkis))
-            return dmsci_fail(bridge->ctx, DMSC_E_LIMIT, "load more than %zu issuer keys", i);
-        dmsc_buf_init(&m->spkis[i], bridge->ctx, KEY_FILE_MAX_BYTES);
-        err = load_issuer(bridge, config->issuer_keys[i], &m->spkis[i]);
-        m->spki_bytes[i] = dmsc_buf_bytes(&m->spkis[i]);
-        m->trust.count = i + 1;
-    }
-    m->trust.issuer_spkis = m->spki_bytes;
-    return err;
 }
 
 enum dmsc_err dmsci_material_load(struct dmsc_bridge *bridge, struct dmsci_sync_material *m)

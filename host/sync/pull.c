@@ -12,6 +12,7 @@ struct pull {
     uint8_t current[DMSC_CARD_TAG_SIZE];
     bool same_card;                 /* as the one in force */
     bool owes_secrets;              /* an object was left out for want of a key */
+    bool list_counts;               /* the known one, with the issuer keys of now */
     struct dmsci_card_state old;    /* of this card */
     struct dmsci_card_state before; /* of the card that was in force, when it was another one */
     struct dmsci_card_state fresh;
@@ -158,6 +159,10 @@ static enum dmsc_err make_fresh(struct pull *p)
         err = dmsc_mo_index_decode(p->sync->ctx, dmsc_buf_bytes(&file), &p->fresh.index);
     if (err == DMSC_OK)
         err = dmsci_places_make(p->sync->ctx, &p->fresh);
+    p->fresh.vouched_for = p->old.vouched_for;
+    dmsci_copy(p->fresh.signer, p->old.signer, sizeof(p->fresh.signer));
+    if (p->image.list_read)
+        dmsci_state_vouch(&p->fresh, &p->image);
     dmsc_buf_clear(&file);
     return err;
 }
@@ -205,6 +210,8 @@ static enum dmsc_err read_parts(struct pull *p, const struct dmsc_secret *pin)
     }
     if (owed)
         known.generation = known.mox_version = 0;
+    if (!p->list_counts)
+        known.generation = known.mal_version = 0;
     err = read_once(p, &options);
     if (err == DMSC_OK && comparable && lacks_a_body(p)) {
         known.mal_version = known.mox_version = 0;
@@ -449,7 +456,10 @@ static enum dmsc_err pull(struct pull *p, bool dry_run)
         err = check_rollback(p, &p->report->header);
     if (err != DMSC_OK)
         return err;
-    if (unchanged(p) && !p->old.owes_secrets)
+    err = dmsci_state_counts(p->sync->ctx, p->sync->trust, &p->old, &p->list_counts);
+    if (err != DMSC_OK)
+        return err;
+    if (unchanged(p) && !p->old.owes_secrets && p->list_counts)
         return report_kept(p);
     p->report->first = !p->old.known;
     err = begin_toolkit(p);

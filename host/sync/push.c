@@ -158,13 +158,16 @@ static enum dmsc_err remember(struct batch *b)
 {
     struct push *p = b->push;
     const struct dmsci_sync *s = p->sync;
-    struct dmsci_card_state fresh = {
-        .known = true, .header = b->image.header, .list = p->state.list, .index = b->image.index
-    };
+    struct dmsci_card_state fresh = { .known = true,
+                                      .header = b->image.header,
+                                      .list = p->state.list,
+                                      .vouched_for = p->state.vouched_for,
+                                      .index = b->image.index };
     enum dmsc_err err = dmsc_tree_begin(s->tree, "card", s->now.seconds);
 
     if (err != DMSC_OK)
         return err;
+    dmsci_copy(fresh.signer, p->state.signer, sizeof(fresh.signer));
     err = dmsci_state_save(s->store, s->ctx, &fresh);
     for (size_t i = b->first; err == DMSC_OK && i < b->first + b->count; i++) {
         const struct dmsc_mo_entry *entry = dmsc_mo_index_by_id(&fresh.index, p->changes[i].id);

@@ -4,6 +4,7 @@
 
 #define CURRENT        "card/current"
 #define OWES_SECRETS   "owes-secrets"
+#define SIGNER         "signer"
 #define FILE_MAX_BYTES 32768u /* a MA list or an MO index: what 15 bits of offset reach */
 
 void dmsci_card_state_clear(struct dmsci_card_state *state)
@@ -60,6 +61,17 @@ static enum dmsc_err put(struct dmsc_store *store, const uint8_t *tag, const cha
     return dmsc_store_put(store, key, value);
 }
 
+static enum dmsc_err load_signer(struct dmsc_store *store, const uint8_t *tag,
+                                 struct dmsc_buf *value, struct dmsci_card_state *state)
+{
+    enum dmsc_err err = get(store, tag, SIGNER, value);
+
+    state->vouched_for = err == DMSC_OK && value->n == sizeof(state->signer);
+    if (state->vouched_for)
+        dmsci_copy(state->signer, value->p, sizeof(state->signer));
+    return err == DMSC_E_NOTFOUND ? DMSC_OK : err;
+}
+
 enum dmsc_err dmsci_state_load(struct dmsc_store *store, struct dmsc_ctx *ctx,
                                const uint8_t tag[DMSC_CARD_TAG_SIZE],
                                struct dmsci_card_state *ret_state)
@@ -86,6 +98,8 @@ enum dmsc_err dmsci_state_load(struct dmsc_store *store, struct dmsc_ctx *ctx,
         err = dmsc_mo_index_decode(ctx, dmsc_buf_bytes(&value), &state.index);
     if (err == DMSC_OK)
         err = dmsci_places_make(ctx, &state);
+    if (err == DMSC_OK)
+        err = load_signer(store, tag, &value, &state);
     if (err == DMSC_OK) {
         err = get(store, tag, OWES_SECRETS, &value);
         state.owes_secrets = err == DMSC_OK;
@@ -122,6 +136,9 @@ enum dmsc_err dmsci_state_save(struct dmsc_store *store, struct dmsc_ctx *ctx,
         err = dmsc_mo_index_encode(&state->index, &file);
     if (err == DMSC_OK)
         err = put(store, tag, "index", dmsc_buf_bytes(&file));
+    if (err == DMSC_OK)
+        err = put(store, tag, SIGNER,
+                  dmsc_bytes(state->signer, state->vouched_for ? sizeof(state->signer) : 0));
     if (err == DMSC_OK)
         err = dmsc_store_put(store, CURRENT, dmsc_bytes(tag, DMSC_CARD_TAG_SIZE));
     dmsc_buf_clear(&file);

@@ -50,6 +50,8 @@ struct dmsci_card_state {
     bool owes_secrets; /* objects were left out for want of a key: see dmsci_state_owe() */
     struct dmsc_card_header header;
     struct dmsc_ma_list list;
+    bool vouched_for; /* the list, by the issuer key with this id */
+    uint8_t signer[4];
     struct dmsc_mo_index index;
     struct dmsci_place *places; /* one for each entry of the index; NULL when not known */
     struct dmsc_ctx *places_ctx;
@@ -78,6 +80,13 @@ DMSC_NODISCARD enum dmsc_err dmsci_state_current(struct dmsc_store *store, struc
 DMSC_NODISCARD enum dmsc_err dmsci_state_load(struct dmsc_store *store, struct dmsc_ctx *ctx,
                                               const uint8_t tag[DMSC_CARD_TAG_SIZE],
                                               struct dmsci_card_state *ret_state);
+/** Who signed the list that was just read. */
+void dmsci_state_vouch(struct dmsci_card_state *state, const struct dmsc_card_image *image);
+/** Whether the list counts with these issuer keys: any does without keys (NULL). */
+DMSC_NODISCARD enum dmsc_err dmsci_state_counts(struct dmsc_ctx *ctx,
+                                                const struct dmsc_card_trust *trust,
+                                                const struct dmsci_card_state *state,
+                                                bool *ret_counts);
 /** Inside a transaction: this card is the one in force now. */
 DMSC_NODISCARD enum dmsc_err dmsci_state_save(struct dmsc_store *store, struct dmsc_ctx *ctx,
                                               const struct dmsci_card_state *state);

@@ -159,6 +159,37 @@ static void a_card_and_a_restart(void **state)
     bench_close(&b);
 }
 
+/* The list in force is remembered, but so is by whom it was verified. */
+static void a_restart_with_other_issuer_keys(void **state)
+{
+    struct dmsc_sync_report report = DMSC_SYNC_REPORT_INIT;
+    char path[SUPPORT_PATH_MAX];
+    struct bench b;
+
+    (void)state;
+    bench_synced(&b, NULL);
+    bench_path("server.pub", path);
+    dmsc_bridge_free(b.bridge);
+    dmsci_free(b.ctx, b.config.issuer_keys[0]);
+    b.config.issuer_keys[0] = dmsci_strdup(b.ctx, path);
+    assert_int_equal(dmsc_bridge_new(b.ctx, &b.config, &b.bridge), DMSC_OK);
+    assert_int_equal(dmsc_authority_list(dmsc_bridge_authority(b.bridge))->count, 0);
+    dmsc_bridge_free(b.bridge);
+
+    /* Nor without the file. */
+    dmsci_free(b.ctx, b.config.issuer_keys[0]);
+    b.config.issuer_keys[0] = dmsci_strdup(b.ctx, "/nonexistent");
+    assert_int_equal(dmsc_bridge_new(b.ctx, &b.config, &b.bridge), DMSC_OK);
+    assert_int_equal(dmsc_authority_list(dmsc_bridge_authority(b.bridge))->count, 0);
+
+    bench_restart(&b, NULL);
+    assert_int_equal(dmsc_authority_list(dmsc_bridge_authority(b.bridge))->count, 8);
+    bench_sync(&b, &report);
+    assert_true(report.unchanged);
+    dmsc_sync_report_clear(&report);
+    bench_close(&b);
+}
+
 static void what_a_sync_needs(void **state)
 {
     struct dmsc_sync_report report = DMSC_SYNC_REPORT_INIT;
@@ -658,6 +689,7 @@ int main(void)
         cmocka_unit_test(device_nodes),
         cmocka_unit_test(a_random_identity),
         cmocka_unit_test(a_card_and_a_restart),
+        cmocka_unit_test(a_restart_with_other_issuer_keys),
         cmocka_unit_test(what_a_sync_needs),
         cmocka_unit_test(a_wrong_pin_in_the_file),
         cmocka_unit_test(a_dry_run),

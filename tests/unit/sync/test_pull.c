@@ -513,6 +513,70 @@ static void a_list_that_nobody_vouches_for(void **state)
     rig_close(&rig);
 }
 
+/* Issuer keys that come, go or change after a list was taken: it counts only while one of those of
+ * now has verified it. */
+static void issuer_keys_that_change(void **state)
+{
+    static const uint8_t other[] = "no key that was ever made";
+    struct dmsc_bytes other_spki = dmsc_bytes(other, sizeof(other));
+    struct dmsc_card_trust stranger = { &other_spki, 1 };
+    struct dmsc_ma_list list = DMSC_MA_LIST_INIT;
+    struct dmsc_card_header header;
+    struct rig rig;
+    char *was;
+
+    (void)state;
+    /* Verified by a key that the device has no more. */
+    rig_open(&rig);
+    rig_pull_ok(&rig);
+    was = rig_snapshot(&rig);
+    rig.sync.trust = &stranger;
+    rig_assert_failed(&rig, rig_pull(&rig, false), DMSC_E_UNTRUSTED, "mal:unknown-signer");
+    assert_nothing_changed(&rig, was);
+    rig.sync.trust = &rig.trust;
+    rig_pull_ok(&rig);
+    assert_true(rig.report.unchanged);
+
+    /* Taken without keys, unsigned; then the device is given one. */
+    assert_int_equal(dmsc_ma_list_copy(dmsc_authority_list(rig.authority), rig.world, &list),
+                     DMSC_OK);
+    rig_issue_unsigned(&rig, &list);
+    rig_newest_header(&rig, &header);
+    header.flags &= (uint8_t)~DMSC_CARD_SIGNED;
+    header.generation++;
+    rig_header(&rig, &header);
+    rig.sync.trust = NULL;
+    rig_pull_ok(&rig);
+    rig_pull_ok(&rig);
+    assert_true(rig.report.unchanged);
+    was = rig_snapshot(&rig);
+    rig.sync.trust = &rig.trust;
+    rig_assert_failed(&rig, rig_pull(&rig, false), DMSC_E_UNTRUSTED, "mal:unsigned");
+    assert_nothing_changed(&rig, was);
+    rig_issue(&rig, NULL, 0, &list);
+    rig_pull_ok(&rig);
+    rig_pull_ok(&rig);
+    assert_true(rig.report.unchanged);
+    dmsc_ma_list_clear(&list);
+    rig_close(&rig);
+
+    /* Taken without keys, but signed: read once more, and verified. */
+    rig_open(&rig);
+    rig_newest_header(&rig, &header);
+    header.flags &= (uint8_t)~DMSC_CARD_SIGNED;
+    header.generation++;
+    rig_header(&rig, &header);
+    rig.sync.trust = NULL;
+    rig_pull_ok(&rig);
+    rig.sync.trust = &rig.trust;
+    rig_pull_ok(&rig);
+    assert_false(rig.report.unchanged);
+    assert_true(rig.report.list_changed);
+    rig_pull_ok(&rig);
+    assert_true(rig.report.unchanged);
+    rig_close(&rig);
+}
+
 static void a_signature_over_something_else(void **state)
 {
     struct rig rig;
@@ -773,6 +837,7 @@ int main(void)
         cmocka_unit_test(malformed_paths),
         cmocka_unit_test(a_path_in_the_body),
         cmocka_unit_test(a_list_that_nobody_vouches_for),
+        cmocka_unit_test(issuer_keys_that_change),
         cmocka_unit_test(a_signature_over_something_else),
         cmocka_unit_test(another_cards_tag),
         cmocka_unit_test(rollback),
