@@ -155,6 +155,8 @@ static enum dmsc_err connect_server(struct session *s)
     err = dmsci_net_open(s->bridge->ctx, s->account.addr, &config, &s->net);
     if (err != DMSC_OK) {
         dmsci_where(s->bridge->ctx, "%s (account %s)", s->account.addr, s->account.uri);
+        if (err == DMSC_E_NET)
+            dmsci_hint(s->bridge->ctx, "see that the server runs and can be reached from here");
         return err;
     }
     info = dmsci_net_info(s->net);

@@ -231,6 +231,57 @@ tells '^  reason ma:unlisted'
 tells '^  try    '
 
 
+# Without --server: one result for each admitted account, and the exit status of the first failure.
+run 1 "$dmsc" --config dmsc.conf session --json
+silent err
+json "[(s['server'], s['completed'], s['error']['reason']) for s in j] == [('com.opa.dm', False, 'cred:none')]"
+run 1 "$dmsc" --config dmsc.conf session
+says 'session with com.opa.dm failed'
+tells '^  reason cred:none'
+tells '^  try    '
+
+# --- exit 5: the network ---
+if command -v openssl >/dev/null; then
+  openssl req -x509 -new -key device.key -subj /CN=device -days 2 -out device.pem 2>/dev/null
+  python3 - <<'END'
+import json
+profile = json.load(open("profile.json"))
+profile["certificates"].append({"file": "device.pem", "usage": "device", "label": "Device"})
+json.dump(profile, open("net.json", "w"))
+END
+  printf '[net]\nresolve = dm.opa.example:443:127.0.0.1:1\ntimeout_ms = 2000\n' | cat dmsc.conf - >net.conf
+  run 0 "$dmsc" --config net.conf card provision net.json
+  run 5 "$dmsc" --config net.conf session --server com.opa.dm
+  tells '^  where  https://dm.opa.example/dm'
+  tells '^  reason net:'
+  tells '^  try    '
+  run 5 "$dmsc" --config net.conf session --server com.opa.dm --json
+  json "j['error']['exit'] == 5 and j['error']['code'] == 'DMSC_E_NET'"
+  run 5 "$dmsc" --config net.conf session --json
+  json "j[0]['error']['code'] == 'DMSC_E_NET'"
+else
+  echo "left out: openssl is not installed"
+fi
+
+# --- exit 75: somebody else is at it ---
+python3 - <<'END' &
+import pathlib, sqlite3, time
+store = sqlite3.connect("dmsc.db", isolation_level=None)
+store.execute("begin immediate")
+pathlib.Path("locked").touch()
+for _ in range(600):
+    if pathlib.Path("done").exists():
+        break
+    time.sleep(0.05)
+END
+for _ in $(seq 200); do [ -e locked ] && break; sleep 0.05; done
+run 75 "$dmsc" --config dmsc.conf sync
+tells '^  why    '
+run 75 "$dmsc" --config dmsc.conf sync --json
+json "j['error']['code'] == 'DMSC_E_AGAIN' and j['error']['exit'] == 75"
+touch "$work/done"
+wait
+
 # --- exit 3: the card ---------------------------------------------------------------------------
 export PCSCLITE_CSOCK_NAME=/nonexistent
 run 3 "$dmsc" readers
