@@ -69,7 +69,7 @@ static enum dmsc_err list_counts(struct dmsc_bridge *bridge, const struct dmsci_
                   dmsc_diag_get(bridge->ctx)->where, dmsc_diag_get(bridge->ctx)->why);
         err = DMSC_OK;
     }
-    dmsci_material_clear(bridge, m);
+    dmsci_material_clear(m);
     dmsci_free(bridge->ctx, m);
     return err;
 }
@@ -216,9 +216,8 @@ enum dmsc_err dmsci_material_load(struct dmsc_bridge *bridge, struct dmsci_sync_
     return err;
 }
 
-void dmsci_material_clear(struct dmsc_bridge *bridge, struct dmsci_sync_material *m)
+void dmsci_material_clear(struct dmsci_sync_material *m)
 {
-    (void)bridge;
     for (size_t i = 0; i < DMSCI_ARRAY_LEN(m->spkis); i++)
         dmsc_buf_clear(&m->spkis[i]);
     dmsc_secret_clear(&m->pin);
@@ -325,7 +324,7 @@ enum dmsc_err dmsc_bridge_sync(struct dmsc_bridge *bridge, bool dry_run,
     err = dmsci_material_load(bridge, material);
     if (err == DMSC_OK)
         err = dmsci_bridge_pull(bridge, material, dry_run, &report);
-    dmsci_material_clear(bridge, material);
+    dmsci_material_clear(material);
     dmsci_free(bridge->ctx, material);
     if (err != DMSC_OK) {
         dmsc_sync_report_clear(&report);

@@ -42,7 +42,7 @@ struct dmsci_sync_material {
 };
 DMSC_NODISCARD enum dmsc_err dmsci_material_load(struct dmsc_bridge *bridge,
                                                  struct dmsci_sync_material *material);
-void dmsci_material_clear(struct dmsc_bridge *bridge, struct dmsci_sync_material *material);
+void dmsci_material_clear(struct dmsci_sync_material *material);
 
 /** Power the card and pull; the session's first half and dmsc_bridge_sync(). */
 DMSC_NODISCARD enum dmsc_err dmsci_bridge_pull(struct dmsc_bridge *bridge,

@@ -256,7 +256,7 @@ static enum dmsc_err write_back(struct session *s)
         err = dmsci_sync_push(&material->sync, s->account.server_id, &s->report->write_back);
     if (err == DMSC_OK)
         err = dmsci_marker_set(bridge, NULL, 0);
-    dmsci_material_clear(bridge, material);
+    dmsci_material_clear(material);
     dmsci_free(bridge->ctx, material);
     return err;
 }
