@@ -9,9 +9,11 @@ import tree
 # Layer -> the layers directly below it. A layer may also use all that those may use.
 BELOW = {
     "apdu/base": [],
-    "apdu/codec": ["apdu/base"],
+    "apdu/crypto": ["apdu/base"],
+    "apdu/codec": ["apdu/base", "apdu/crypto"],
     "apdu/cmd": ["apdu/codec"],
-    "apdu/link": ["apdu/cmd"],
+    "apdu/trace": ["apdu/codec"],
+    "apdu/link": ["apdu/cmd", "apdu/trace"],
     "apdu/script": ["apdu/link"],
     "host/uicc": ["apdu/link"],
     "host/credential": ["apdu/base"],
@@ -33,7 +35,7 @@ BELOW = {
 BESIDE = {
     "host/cli": [],
     "host/daemon": [],
-    "simulator/uicc": ["apdu/base", "apdu/codec"],
+    "simulator/uicc": ["apdu/base", "apdu/crypto", "apdu/codec"],
     "simulator/server": ["apdu/base", "host/syncml"],
 }
 # Public headers are all that these see of the library besides the line above.
@@ -78,8 +80,8 @@ FENCED = {
     "alloca.h": [],
 }
 # Codecs and engines: no clock, no socket, no file.
-NO_IO = ["apdu/codec", "apdu/cmd", "host/authority", "host/mo", "host/syncml", "host/security",
-         "host/dm1", "host/dm2"]
+NO_IO = ["apdu/crypto", "apdu/codec", "apdu/cmd", "apdu/trace", "host/authority", "host/mo",
+         "host/syncml", "host/security", "host/dm1", "host/dm2"]
 IO_HEADERS = {"sys/time.h", "sys/socket.h", "netdb.h", "poll.h", "sys/select.h", "unistd.h",
               "fcntl.h", "netinet/in.h", "arpa/inet.h", "pthread.h"}
 NO_CLOCK = ["host/dm1", "host/dm2"]
