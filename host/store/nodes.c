@@ -117,32 +117,16 @@ static enum dmsc_err query_range(struct dmsc_store *store, enum dmsci_sql id, co
     return err;
 }
 
-static enum dmsc_err keep_text(struct dmsc_store *store, sqlite3_stmt *stmt, int at)
-{
-    const void *text = sqlite3_column_text(stmt, at);
-    size_t n = (size_t)sqlite3_column_bytes(stmt, at);
-    enum dmsc_err err = dmsc_buf_append(&store->row, dmsc_bytes(text, text == NULL ? 0 : n));
-
-    return err != DMSC_OK ? err : dmsc_buf_append_u8(&store->row, 0);
-}
-
-/* The columns NODE_COLUMNS of sql.c, in their order. The strings are copied: a statement left at
- * its row would keep a snapshot of the file open. */
+/* The columns NODE_COLUMNS of sql.c, in their order. */
 static enum dmsc_err read_columns(struct dmsc_store *store, sqlite3_stmt *stmt,
                                   struct dmsci_row *ret_row)
 {
     size_t at[3];
     const char *strings;
+    enum dmsc_err err = dmsci_sql_keep_texts(store, stmt, 1, DMSCI_ARRAY_LEN(at), at);
 
-    dmsc_buf_reset(&store->row);
-    for (size_t i = 0; i < DMSCI_ARRAY_LEN(at); i++) {
-        enum dmsc_err err;
-
-        at[i] = store->row.n;
-        err = keep_text(store, stmt, (int)i + 1);
-        if (err != DMSC_OK)
-            return err;
-    }
+    if (err != DMSC_OK)
+        return err;
     strings = dmsc_buf_str(&store->row);
     *ret_row = (struct dmsci_row){
         .format = (uint8_t)sqlite3_column_int(stmt, 0),

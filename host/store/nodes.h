@@ -90,6 +90,19 @@ DMSC_NODISCARD enum dmsc_err dmsci_change_add(struct dmsc_store *store,
 DMSC_NODISCARD enum dmsc_err dmsci_change_next(struct dmsc_store *store, int64_t id,
                                                struct dmsci_change *ret_change, bool *ret_there);
 
+/** A refusal that is remembered; the latest 10,000 are kept. */
+struct dmsci_refusal {
+    int64_t id; /* rises by 1 */
+    int64_t at; /* s since 1970 */
+    uint32_t times;
+    const char *who, *right, *where, *reason, *detail;
+};
+DMSC_NODISCARD enum dmsc_err dmsci_refusal_add(struct dmsc_store *store,
+                                               const struct dmsci_refusal *refusal);
+/** The refusal behind @p id (0: the oldest), borrowed until the next call on the store. */
+DMSC_NODISCARD enum dmsc_err dmsci_refusal_next(struct dmsc_store *store, int64_t id,
+                                                struct dmsci_refusal *ret_refusal, bool *ret_there);
+
 /** What was spent since opening: benchmarks count this instead of seconds. */
 struct dmsci_cost {
     uint64_t steps; /* of SQLite's machine */

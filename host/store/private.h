@@ -37,6 +37,9 @@ enum dmsci_sql {
     SQL_CHANGE_ADD,
     SQL_CHANGE_PRUNE,
     SQL_CHANGE_NEXT,
+    SQL_AUDIT_ADD,
+    SQL_AUDIT_PRUNE,
+    SQL_AUDIT_NEXT,
     SQL_COUNT /* of the above */
 };
 
@@ -70,6 +73,12 @@ void dmsci_sql_done(struct dmsc_store *store, sqlite3_stmt *stmt);
 /** One step. @p ret_row: a row is there. */
 DMSC_NODISCARD enum dmsc_err dmsci_sql_step(struct dmsc_store *store, sqlite3_stmt *stmt,
                                             const char *what, bool *ret_row);
+/**
+ * Copy @p n text columns of the row, from column @p first on, to store->row: a statement left at
+ * its row would keep a snapshot of the file open. @param ret_at where each begins
+ */
+DMSC_NODISCARD enum dmsc_err dmsci_sql_keep_texts(struct dmsc_store *store, sqlite3_stmt *stmt,
+                                                  int first, size_t n, size_t *ret_at);
 /** Steps a statement without parameters and rows. */
 DMSC_NODISCARD enum dmsc_err dmsci_sql_run(struct dmsc_store *store, enum dmsci_sql id,
                                            const char *what);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define APPLICATION_ID 0x444D5343 /* "DMSC" */
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
 /* A file above this is not read whole when it is opened: opening must not cost what is in it. What
  * is broken in it is then found when it is read. */
@@ -38,6 +38,15 @@ static const char tables[] =
     "INSERT INTO state VALUES(0,0);"
     "PRAGMA application_id=1145918275;"
     "PRAGMA user_version=1;";
+
+/* What makes version N + 1 of version N, the first row for N = 1. A new store goes the same way, so
+ * that there is one description of each version. */
+static const char *const upgrades[SCHEMA_VERSION - 1] = {
+    "CREATE TABLE audit("
+    "id INTEGER PRIMARY KEY, at INTEGER NOT NULL, times INTEGER NOT NULL, who TEXT NOT NULL,"
+    "\"right\" TEXT NOT NULL, place TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL);"
+    "PRAGMA user_version=2;",
+};
 
 static enum dmsc_err run(struct dmsc_store *store, const char *sql, const char *what)
 {
@@ -96,7 +105,8 @@ static enum dmsc_err read_head(struct dmsc_store *store, struct head *ret_head)
     return DMSC_OK;
 }
 
-static enum dmsc_err make_new(struct dmsc_store *store)
+/* From nothing, or from an older version, to this one: all of it or nothing. */
+static enum dmsc_err bring_up(struct dmsc_store *store)
 {
     struct head head = { 0, 0, false };
     enum dmsc_err err = run(store, "BEGIN IMMEDIATE", "make the store");
@@ -105,8 +115,12 @@ static enum dmsc_err make_new(struct dmsc_store *store)
         return err;
     /* Somebody else may have been quicker. */
     err = read_head(store, &head);
-    if (err == DMSC_OK && head.empty)
+    if (err == DMSC_OK && head.empty) {
         err = run(store, tables, "make the store");
+        head.version = 1;
+    }
+    for (; err == DMSC_OK && head.version < SCHEMA_VERSION; head.version++)
+        err = run(store, upgrades[head.version - 1], "bring the store to this version");
     if (err == DMSC_OK)
         err = run(store, "COMMIT", "make the store");
     if (err != DMSC_OK)
@@ -150,7 +164,7 @@ static enum dmsc_err check_head(struct dmsc_store *store, const struct head *hea
     if (head->version > SCHEMA_VERSION)
         return wrong(store, DMSC_E_UNSUPPORTED, "store:newer",
                      "a newer version of this program made it");
-    if (head->version < SCHEMA_VERSION)
+    if (head->version < 1)
         return wrong(store, DMSC_E_CORRUPT, "store:schema", "no version of this program made it");
     return DMSC_OK;
 }
@@ -169,10 +183,10 @@ enum dmsc_err dmsci_schema_open(struct dmsc_store *store)
         err = use_log(store);
     if (err == DMSC_OK)
         err = run(store, pragmas_durable, "open the store");
-    if (err == DMSC_OK && head.empty)
-        err = make_new(store);
     if (err == DMSC_OK && !head.empty)
         err = check_content(store);
+    if (err == DMSC_OK && head.version < SCHEMA_VERSION)
+        err = bring_up(store);
     if (err == DMSC_OK)
         err = dmsci_sql_run(store, SQL_STATE_GET, "open the store");
     return err;

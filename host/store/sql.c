@@ -43,7 +43,12 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_NODE_MOVE] = "UPDATE node SET key=?3||substr(key,length(?1)+1) WHERE key>=?1 AND key<?2",
     [SQL_CHANGE_ADD] = "INSERT INTO change(at,actor,count,what) VALUES(?1,?2,?3,?4)",
     [SQL_CHANGE_PRUNE] = "DELETE FROM change WHERE id<=?1",
-    [SQL_CHANGE_NEXT] = "SELECT id,at,actor,count,what FROM change WHERE id>?1 ORDER BY id LIMIT 1",
+    [SQL_CHANGE_NEXT] = "SELECT id,at,count,actor,what FROM change WHERE id>?1 ORDER BY id LIMIT 1",
+    [SQL_AUDIT_ADD] = "INSERT INTO audit(at,times,who,\"right\",place,reason,detail)"
+                      " VALUES(?1,?2,?3,?4,?5,?6,?7)",
+    [SQL_AUDIT_PRUNE] = "DELETE FROM audit WHERE id<=?1",
+    [SQL_AUDIT_NEXT] = "SELECT id,at,times,who,\"right\",place,reason,detail FROM audit"
+                       " WHERE id>?1 ORDER BY id LIMIT 1",
 };
 
 struct cause {
@@ -126,6 +131,24 @@ enum dmsc_err dmsci_sql_step(struct dmsc_store *store, sqlite3_stmt *stmt, const
         return dmsci_sql_fail(store, what);
     *ret_row = code == SQLITE_ROW;
     return DMSC_OK;
+}
+
+enum dmsc_err dmsci_sql_keep_texts(struct dmsc_store *store, sqlite3_stmt *stmt, int first,
+                                   size_t n, size_t *ret_at)
+{
+    enum dmsc_err err = DMSC_OK;
+
+    dmsc_buf_reset(&store->row);
+    for (size_t i = 0; i < n && err == DMSC_OK; i++) {
+        const void *text = sqlite3_column_text(stmt, first + (int)i);
+        size_t size = text == NULL ? 0 : (size_t)sqlite3_column_bytes(stmt, first + (int)i);
+
+        ret_at[i] = store->row.n;
+        err = dmsc_buf_append(&store->row, dmsc_bytes(text, size));
+        if (err == DMSC_OK)
+            err = dmsc_buf_append_u8(&store->row, 0);
+    }
+    return err;
 }
 
 enum dmsc_err dmsci_sql_run(struct dmsc_store *store, enum dmsci_sql id, const char *what)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "apdu/base/ctx.h"
+#include "host/store/nodes.h"
 #include "tests/support/test.h"
 #include <dmsc/store.h>
 #include <sqlite3.h>
@@ -324,16 +325,55 @@ static void newer_schema(void **state)
 
     put(store, "k", "v");
     dmsc_store_close(store);
-    sql(w, "PRAGMA user_version=2");
+    sql(w, "PRAGMA user_version=3");
     refuse(w, DMSC_E_UNSUPPORTED, "store:newer");
     sql(w, "PRAGMA user_version=0");
     refuse(w, DMSC_E_CORRUPT, "store:schema");
-    sql(w, "PRAGMA user_version=1");
+    sql(w, "PRAGMA user_version=2");
     store = open_store(w);
     assert_value(w, store, "k", "v");
     dmsc_store_close(store);
     sql(w, "DROP TABLE state");
     refuse(w, DMSC_E_CORRUPT, "store:schema");
+}
+
+/* A store of the first version, which had no record of refusals, is brought up when it is opened,
+ * with what is in it. */
+static void older_schema(void **state)
+{
+    struct dmsci_refusal refusal = { .at = 7,
+                                     .times = 3,
+                                     .who = "com.a",
+                                     .right = "Get",
+                                     .where = "./A",
+                                     .reason = "acl",
+                                     .detail = "why" };
+    struct dmsci_refusal back = { 0 };
+    struct world *w = *state;
+    struct dmsc_store *store = open_store(w);
+    bool there = false;
+
+    put(store, "k", "v");
+    dmsc_store_close(store);
+    sql(w, "DROP TABLE audit; PRAGMA user_version=1");
+    store = open_store(w);
+    assert_value(w, store, "k", "v");
+    assert_int_equal(dmsci_refusal_add(store, &refusal), DMSC_E_STATE);
+    assert_int_equal(dmsc_store_begin(store), DMSC_OK);
+    assert_int_equal(dmsci_refusal_add(store, &refusal), DMSC_OK);
+    assert_int_equal(dmsc_store_commit(store), DMSC_OK);
+    assert_int_equal(dmsci_refusal_next(store, 0, &back, &there), DMSC_OK);
+    assert_true(there);
+    assert_int_equal(back.at, 7);
+    assert_int_equal(back.times, 3);
+    assert_string_equal(back.who, "com.a");
+    assert_string_equal(back.right, "Get");
+    assert_string_equal(back.where, "./A");
+    assert_string_equal(back.reason, "acl");
+    assert_string_equal(back.detail, "why");
+    assert_int_equal(dmsci_refusal_next(store, back.id, &back, &there), DMSC_OK);
+    assert_false(there);
+    dmsc_store_close(store);
 }
 
 /* What a hostile file brings along does not run. */
@@ -576,6 +616,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(wrong_places, setup, teardown),
         cmocka_unit_test_setup_teardown(wrong_files, setup, teardown),
         cmocka_unit_test_setup_teardown(newer_schema, setup, teardown),
+        cmocka_unit_test_setup_teardown(older_schema, setup, teardown),
         cmocka_unit_test_setup_teardown(triggers_do_not_run, setup, teardown),
         cmocka_unit_test_setup_teardown(truncated, setup, teardown),
         cmocka_unit_test_setup_teardown(flipped_bits, setup, teardown),
