@@ -64,6 +64,7 @@ OWNER = {
     "store.h": "host/store",
     "sync.h": "host/sync",
     "uicc.h": "host/uicc",
+    "usat.h": "apdu/codec",
 }
 # The MA list is read from the card, so the card layer fills its structures.
 ALSO = {("host/card", "dmsc/ma.h"), ("host/card", "dmsc/authority.h")}
