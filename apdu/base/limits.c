@@ -30,4 +30,5 @@ void dmsci_limits_fill(struct dmsc_limits *limits)
     DEFAULT(redirects, 3);
     DEFAULT(certificates, 32);
     DEFAULT(certificate_size, 8192);
+    DEFAULT(ota_packet_size, 34168);
 }

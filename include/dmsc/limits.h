@@ -33,6 +33,7 @@ struct dmsc_limits {
     unsigned redirects;
     unsigned certificates; /* certificates taken from one card */
     size_t certificate_size;
+    size_t ota_packet_size; /* one secured packet */
 };
 
 #define DMSC_LIMITS_INIT                                                                           \
