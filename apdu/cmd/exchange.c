@@ -25,31 +25,31 @@ static enum dmsc_err turn(struct dmsc_ctx *ctx, enum dmsc_protocol protocol,
                           const struct dmsci_transmit *transmit, const struct dmsc_capdu *capdu,
                           struct dmsc_buf *data, uint16_t *ret_sw)
 {
+    struct dmsc_buf *rapdu = transmit->rapdu;
     uint8_t block[DMSC_CAPDU_MAX];
     struct dmsc_wr w = dmsc_wr(block, sizeof(block));
-    struct dmsc_buf rapdu;
     enum dmsc_err err;
 
-    dmsc_buf_init(&rapdu, ctx, dmsc_ctx_limits(ctx)->rapdu_size + 2);
     err = dmsc_capdu_encode(capdu, protocol, &w);
     if (err != DMSC_OK) {
         err = dmsci_fail(ctx, err, "encode command %02X %02X", capdu->cla, capdu->ins);
         goto out;
     }
-    err = transmit->send(transmit->user, dmsc_bytes(block, w.n), &rapdu);
+    err = transmit->send(transmit->user, dmsc_bytes(block, w.n), rapdu);
     if (err != DMSC_OK)
         goto out;
-    if (rapdu.n < 2) {
+    if (rapdu->n < 2) {
         err = dmsci_fail(ctx, DMSC_E_LINK, "read the answer to command %02X %02X", capdu->cla,
                          capdu->ins);
-        dmsci_why(ctx, "link:short-answer", "%zu bytes came, a status word has 2", rapdu.n);
+        dmsci_why(ctx, "link:short-answer", "%zu bytes came, a status word has 2", rapdu->n);
         goto out;
     }
-    err = dmsc_buf_append(data, dmsc_bytes(rapdu.p, rapdu.n - 2));
-    *ret_sw = (uint16_t)(rapdu.p[rapdu.n - 2] << 8 | rapdu.p[rapdu.n - 1]);
+    if (rapdu->n > 2)
+        err = dmsc_buf_append(data, dmsc_bytes(rapdu->p, rapdu->n - 2));
+    *ret_sw = (uint16_t)(rapdu->p[rapdu->n - 2] << 8 | rapdu->p[rapdu->n - 1]);
 out:
-    dmsc_wipe(block, sizeof(block)); /* may hold a PIN */
-    dmsc_buf_clear(&rapdu);
+    dmsc_wipe(block, w.n); /* may hold a PIN */
+    dmsc_buf_reset(rapdu);
     return err;
 }
 
@@ -100,9 +100,9 @@ static bool follow(const struct dmsc_capdu *capdu, enum dmsc_protocol protocol, 
     }
 }
 
-enum dmsc_err dmsci_exchange(struct dmsc_ctx *ctx, enum dmsc_protocol protocol,
-                             const struct dmsci_transmit *transmit, const struct dmsc_capdu *capdu,
-                             struct dmsc_buf *ret_data, uint16_t *ret_sw)
+static enum dmsc_err exchange(struct dmsc_ctx *ctx, enum dmsc_protocol protocol,
+                              const struct dmsci_transmit *transmit, const struct dmsc_capdu *capdu,
+                              struct dmsc_buf *ret_data, uint16_t *ret_sw)
 {
     size_t start = ret_data->n;
     unsigned left = dmsc_ctx_limits(ctx)->get_response;
@@ -136,4 +136,21 @@ enum dmsc_err dmsci_exchange(struct dmsc_ctx *ctx, enum dmsc_protocol protocol,
      */
     *ret_sw = progress.warning != 0 ? progress.warning : sw;
     return DMSC_OK;
+}
+
+enum dmsc_err dmsci_exchange(struct dmsc_ctx *ctx, enum dmsc_protocol protocol,
+                             const struct dmsci_transmit *transmit, const struct dmsc_capdu *capdu,
+                             struct dmsc_buf *ret_data, uint16_t *ret_sw)
+{
+    struct dmsci_transmit own = *transmit;
+    struct dmsc_buf rapdu;
+    enum dmsc_err err;
+
+    if (transmit->rapdu != NULL)
+        return exchange(ctx, protocol, transmit, capdu, ret_data, ret_sw);
+    dmsc_buf_init(&rapdu, ctx, dmsc_ctx_limits(ctx)->rapdu_size + 2);
+    own.rapdu = &rapdu;
+    err = exchange(ctx, protocol, &own, capdu, ret_data, ret_sw);
+    dmsc_buf_clear(&rapdu);
+    return err;
 }

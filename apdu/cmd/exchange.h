@@ -8,6 +8,9 @@
 struct dmsci_transmit {
     enum dmsc_err (*send)(void *user, struct dmsc_bytes capdu, struct dmsc_buf *ret_rapdu);
     void *user;
+    /** Where each answer is put meanwhile. Its block is kept, so that the next exchange allocates
+     * nothing; its content is wiped. NULL: a buffer of the exchange's own. */
+    struct dmsc_buf *rapdu;
 };
 
 /**

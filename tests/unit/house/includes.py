@@ -43,7 +43,7 @@ ANY_PUBLIC = {"host/cli", "host/daemon", "simulator/uicc", "simulator/server"}
 
 # Whose word a public header is. It may include what its layer may include.
 OWNER = {
-    "apdu.h": "apdu/cmd",
+    "apdu.h": "apdu/codec",
     "authority.h": "host/authority",
     "bridge.h": "host/bridge",
     "bytes.h": "apdu/base",
