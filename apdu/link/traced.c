@@ -1,174 +1,102 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A link around a link that writes down what passes, in the one text form of traces. */
 #include "apdu/base/ctx.h"
+#include "apdu/trace/mask.h"
 #include <dmsc/link.h>
 #include <dmsc/secret.h>
 #include <stdio.h>
 #include <time.h>
-
-/* "> " and hex of the longest answer, and a comment. */
-#define LINE_MAX_BYTES (2 + 2 * DMSC_CAPDU_MAX + 64)
 
 struct traced {
     struct dmsc_ctx *ctx;
     struct dmsc_link *inner;
     void (*line)(void *user, const char *text);
     void *user;
-    bool raw;
-    bool authenticate; /* the data of the next GET RESPONSE are keys */
-    bool concealed;    /* dmsc_link_conceal() */
+    struct dmsci_trace_mask mask;
+    int64_t zero_ms; /* the clock at the last line with a date; -1 before */
 };
 
-static int64_t now_ms(void)
+static int64_t clock_ms(clockid_t clock)
 {
     struct timespec t;
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    (void)clock_gettime(clock, &t);
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* PIN values go out in the data of VERIFY, CHANGE, DISABLE, ENABLE and UNBLOCK PIN (TS 102 221
- * 11.1.9 to 11.1.13); by command, never by the look of the data. */
-static bool carries_pin(struct dmsc_bytes capdu)
+/* @param comment short and ours */
+static void write_line(struct traced *t, struct dmsci_trace_line *line, const char *comment)
 {
-    switch (capdu.p[1]) {
-    case 0x20:
-    case 0x24:
-    case 0x26:
-    case 0x28:
-    case 0x2C:
-        return true;
-    default:
-        return false;
-    }
-}
+    char text[DMSCI_TRACE_TEXT_MAX + 64];
+    struct dmsc_wr w = dmsc_wr(text, sizeof(text) - 1);
 
-static const char *name_of(struct dmsc_bytes capdu)
-{
-    static const struct {
-        uint8_t ins;
-        const char *name;
-    } names[] = {
-        { 0xA4, "SELECT" },
-        { 0xF2, "STATUS" },
-        { 0xB0, "READ BINARY" },
-        { 0xD6, "UPDATE BINARY" },
-        { 0xB2, "READ RECORD" },
-        { 0xDC, "UPDATE RECORD" },
-        { 0xA2, "SEARCH RECORD" },
-        { 0x32, "INCREASE" },
-        { 0x20, "VERIFY PIN" },
-        { 0x24, "CHANGE PIN" },
-        { 0x26, "DISABLE PIN" },
-        { 0x28, "ENABLE PIN" },
-        { 0x2C, "UNBLOCK PIN" },
-        { 0x70, "MANAGE CHANNEL" },
-        { 0x88, "AUTHENTICATE" },
-        { 0x89, "AUTHENTICATE" },
-        { 0xC0, "GET RESPONSE" },
-        { 0x10, "TERMINAL PROFILE" },
-        { 0xC2, "ENVELOPE" },
-        { 0x12, "FETCH" },
-        { 0x14, "TERMINAL RESPONSE" },
-        { 0xAA, "TERMINAL CAPABILITY" },
-        { 0xCB, "RETRIEVE DATA" },
-        { 0xDB, "SET DATA" },
-    };
-
-    for (size_t i = 0; i < DMSCI_ARRAY_LEN(names); i++) {
-        if (names[i].ins == capdu.p[1])
-            return names[i].name;
-    }
-    return "command";
-}
-
-static void hide(char *hex, size_t digits)
-{
-    while (digits-- > 0)
-        *hex++ = '*';
-}
-
-static void write_command(struct traced *t, struct dmsc_bytes capdu)
-{
-    char hex[2 * DMSC_CAPDU_MAX + 1];
-    char text[LINE_MAX_BYTES];
-
-    dmsc_hex_encode(capdu, hex);
-    if (!t->raw && (carries_pin(capdu) || t->concealed) && capdu.n > 5)
-        hide(hex + 10, 2 * (capdu.n - 5));
-    (void)snprintf(text, sizeof(text), "> %s   # %s", hex, name_of(capdu));
+    line->comment = dmsc_bytes_str(comment);
+    dmsci_trace_mask(&t->mask, line);
+    dmsci_trace_format(line, &w);
+    text[w.n] = '\0';
     t->line(t->user, text);
-    dmsc_wipe(hex, sizeof(hex));
     dmsc_wipe(text, sizeof(text));
-}
-
-static void write_answer(struct traced *t, struct dmsc_bytes rapdu, bool secret, int64_t ms)
-{
-    char hex[2 * DMSC_RAPDU_MAX + 1];
-    char text[LINE_MAX_BYTES];
-    struct dmsc_bytes shown = rapdu;
-
-    if (shown.n > DMSC_RAPDU_MAX)
-        shown.n = DMSC_RAPDU_MAX;
-    dmsc_hex_encode(shown, hex);
-    if (secret && shown.n > 2)
-        hide(hex, 2 * (shown.n - 2));
-    (void)snprintf(text, sizeof(text), "< %s   # %lld ms", hex, (long long)ms);
-    t->line(t->user, text);
-    dmsc_wipe(hex, sizeof(hex));
-    dmsc_wipe(text, sizeof(text));
+    dmsc_wipe(line, sizeof(*line));
 }
 
 static enum dmsc_err traced_transmit(void *impl, struct dmsc_bytes capdu, int timeout_ms,
                                      struct dmsc_buf *ret_rapdu)
 {
+    struct dmsci_trace_line line = DMSCI_TRACE_LINE_INIT;
     struct traced *t = impl;
-    int64_t start = now_ms();
+    int64_t start = clock_ms(CLOCK_MONOTONIC);
     enum dmsc_err err;
 
     (void)timeout_ms;
-    if (capdu.p[1] != 0xC0)
-        t->authenticate = capdu.p[1] == 0x88 || capdu.p[1] == 0x89;
-    write_command(t, capdu);
+    line.kind = DMSCI_TRACE_COMMAND;
+    (void)dmsci_trace_set(&line, capdu);
+    write_line(t, &line, dmsci_trace_name(capdu));
     err = dmsc_link_transmit(t->inner, capdu, ret_rapdu);
-    if (err == DMSC_OK) {
-        write_answer(t, dmsc_buf_bytes(ret_rapdu), (t->authenticate || t->concealed) && !t->raw,
-                     now_ms() - start);
-    } else {
-        char text[LINE_MAX_BYTES];
-
-        (void)snprintf(text, sizeof(text), "# no answer: %s", dmsc_err_text(err));
-        t->line(t->user, text);
-    }
+    line = (struct dmsci_trace_line)DMSCI_TRACE_LINE_INIT;
+    line.ms = clock_ms(CLOCK_MONOTONIC) - start;
+    if (t->zero_ms >= 0)
+        line.at_ms = start + line.ms - t->zero_ms;
+    line.kind = DMSCI_TRACE_ANSWER;
+    line.err = err;
+    /* Longer than any answer in the short form: whoever reads it will refuse it. */
+    if (err == DMSC_OK && !dmsci_trace_set(&line, dmsc_buf_bytes(ret_rapdu)))
+        line.err = DMSC_E_LIMIT;
+    if (line.err != DMSC_OK)
+        line.kind = DMSCI_TRACE_ERROR;
+    write_line(t, &line, line.err == DMSC_OK ? "" : dmsc_err_text(line.err));
     return err;
 }
 
 static enum dmsc_err traced_power(void *impl, enum dmsc_power how, struct dmsc_buf *ret_atr,
                                   enum dmsc_protocol *ret_protocol)
 {
-    static const char *const names[] = { "cold reset", "warm reset", "power off" };
+    struct dmsci_trace_line line = DMSCI_TRACE_LINE_INIT;
     struct traced *t = impl;
-    char hex[2 * 33 + 1];
-    char text[LINE_MAX_BYTES];
+    char comment[32];
     enum dmsc_err err = dmsc_link_power(t->inner, how);
 
     if (err == DMSC_OK)
         err = dmsc_buf_set(ret_atr, dmsc_link_atr(t->inner));
-    if (err != DMSC_OK)
-        return err;
-    *ret_protocol = dmsc_link_protocol(t->inner);
-    dmsc_hex_encode(dmsc_buf_bytes(ret_atr), hex);
-    (void)snprintf(text, sizeof(text), "# %s over %s: ATR %s, T=%d", names[how],
-                   dmsc_link_name(t->inner), hex, (int)*ret_protocol);
-    t->line(t->user, text);
-    return DMSC_OK;
+    line.kind = err != DMSC_OK ? DMSCI_TRACE_ERROR : DMSCI_TRACE_COLD + how;
+    line.err = err;
+    if (err == DMSC_OK) {
+        *ret_protocol = dmsc_link_protocol(t->inner);
+        t->zero_ms = clock_ms(CLOCK_MONOTONIC);
+        line.at_ms = clock_ms(CLOCK_REALTIME);
+        line.has_protocol = how != DMSC_POWER_OFF;
+        line.protocol = *ret_protocol;
+        (void)dmsci_trace_set(&line, dmsc_buf_bytes(ret_atr));
+    }
+    (void)snprintf(comment, sizeof(comment), "over %s", dmsc_link_name(t->inner));
+    write_line(t, &line, comment);
+    return err;
 }
 
 static void traced_conceal(void *impl, bool on)
 {
     struct traced *t = impl;
 
-    t->concealed = on;
+    t->mask.concealed = on;
     dmsc_link_conceal(t->inner, on);
 }
 
@@ -210,7 +138,8 @@ enum dmsc_err dmsc_link_traced(struct dmsc_link *inner, bool raw,
 
     if (t == NULL)
         return DMSC_E_NOMEM;
-    *t = (struct traced){ .ctx = ctx, .inner = inner, .line = line, .user = user, .raw = raw };
+    *t = (struct traced){ .ctx = ctx, .inner = inner, .line = line, .user = user, .zero_ms = -1 };
+    t->mask.raw = raw;
     err = dmsc_link_new(ctx, &traced_ops, t, ret_link);
     if (err != DMSC_OK)
         dmsci_free(ctx, t);
