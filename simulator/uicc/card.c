@@ -25,6 +25,8 @@ static const struct command commands[256] = {
     [0x28] = { CLA_0X, dmsci_sim_enable },
     [0x2C] = { CLA_0X, dmsci_sim_unblock },
     [0x70] = { CLA_0X, dmsci_sim_manage_channel },
+    [0x88] = { CLA_0X, dmsci_sim_authenticate },
+    [0x89] = { CLA_0X, dmsci_sim_authenticate_odd },
     [0xA4] = { CLA_0X, dmsci_sim_select },
     [0xB0] = { CLA_0X, dmsci_sim_read_binary },
     [0xB2] = { CLA_0X, dmsci_sim_read_record },
@@ -315,6 +317,7 @@ void dmsc_sim_free(struct dmsc_sim *sim)
     if (sim == NULL)
         return;
     dmsci_sim_cat_clear(sim);
+    dmsci_sim_auth_free(sim);
     dmsci_sim_fs_clear(&sim->fs);
     dmsc_buf_clear(&sim->cat.commands);
     dmsc_buf_clear(&sim->name);

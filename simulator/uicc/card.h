@@ -45,7 +45,9 @@ enum dmsci_sim_sw {
     SW_LE = 0x6C00,
     SW_INS = 0x6D00,
     SW_CLA = 0x6E00,
-    SW_TECHNICAL = 0x6F00
+    SW_TECHNICAL = 0x6F00,
+    SW_AUTH_MAC = 0x9862,    /* TS 31.102 7.3: the MAC of AUTN is wrong */
+    SW_AUTH_CONTEXT = 0x9864 /* security context not supported */
 };
 
 struct dmsci_sim_key {
@@ -116,6 +118,7 @@ struct dmsc_sim {
     struct dmsci_sim_channel channels[DMSCI_SIM_CHANNELS_MAX];
     unsigned n_channels;
     struct dmsci_sim_cat cat;
+    struct dmsci_sim_auth *auth; /* auth/subscriber.h; NULL: no application has keys */
 
     bool powered;
     bool silent; /* torn: until the next power-on */
@@ -152,6 +155,9 @@ uint16_t dmsci_sim_terminal_profile(struct dmsc_sim *sim, const struct dmsci_sim
 uint16_t dmsci_sim_fetch(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
 uint16_t dmsci_sim_terminal_response(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
 uint16_t dmsci_sim_envelope(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
+/* auth/authenticate.c */
+uint16_t dmsci_sim_authenticate(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
+uint16_t dmsci_sim_authenticate_odd(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
 
 /**
  * Would @p n bytes of response data be taken as they are? To be asked before a command changes
@@ -182,6 +188,10 @@ void dmsci_sim_cat_reset(struct dmsc_sim *sim);
 void dmsci_sim_cat_clear(struct dmsc_sim *sim);
 /** The size of the command that 91xx should announce; 0: none. */
 unsigned dmsci_sim_cat_announce(struct dmsc_sim *sim);
+
+/* auth/profile.c */
+void dmsci_sim_auth_free(struct dmsc_sim *sim);
+DMSC_NODISCARD enum dmsc_err dmsci_sim_auth_dump(const struct dmsc_sim *sim, struct dmsc_buf *out);
 
 /* state.c */
 DMSC_NODISCARD enum dmsc_err dmsci_sim_state_save(struct dmsc_sim *sim);

@@ -4,7 +4,7 @@
  * nothing does. A line "! ..." is an order to the test:
  *
  *     ! card NAME [t1] [lenient]   a powered card of card-scripts/NAME.json
- *     ! file PATH                  likewise, of a profile anywhere in the tree
+ *     ! file PATH [t1]             likewise, of a profile anywhere in the tree
  *     ! reset | off | on
  *     ! queue D0...                a proactive command
  *     ! tear N old|new|prefix|garbage
@@ -38,12 +38,18 @@ static void order_card(struct script *s, const char *words)
 
 static void order_file(struct script *s, const char *words)
 {
-    char path[SUPPORT_PATH_MAX];
+    struct dmsc_sim_options options = DMSC_SIM_OPTIONS_INIT;
+    char name[128] = "", path[SUPPORT_PATH_MAX];
+    enum dmsc_err err;
 
     dmsc_sim_free(s->sim);
     s->sim = NULL;
-    support_path(words, path);
-    assert_int_equal(dmsc_sim_new(s->ctx, path, NULL, &s->sim), DMSC_OK);
+    assert_int_equal(sscanf(words, "%127s", name), 1);
+    options.t1 = strstr(words, " t1") != NULL;
+    support_path(name, path);
+    err = dmsc_sim_new(s->ctx, path, &options, &s->sim);
+    if (err != DMSC_OK)
+        fail_msg("%s: %s: %s", path, dmsc_diag_get(s->ctx)->where, dmsc_diag_get(s->ctx)->why);
     dmsc_sim_power(s->sim, DMSC_POWER_COLD);
 }
 
