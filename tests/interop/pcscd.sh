@@ -4,6 +4,7 @@
 #
 #   pcscd.sh BUILD SOURCE tools    general tools take it for a card: ATR, commands, PKCS#15
 #   pcscd.sh BUILD SOURCE module   a provisioned card, through the module that dmsc brings for OpenSC
+#   pcscd.sh BUILD SOURCE aka      EAP-AKA of wpa_supplicant against hostapd, with AUTHENTICATE
 #   pcscd.sh BUILD SOURCE rate     commands a second against a card that answers 9000 to everything
 #
 # Needs root (unshare), pcscd, vpcd and the OpenSC tools; without them it is skipped, and says so.
@@ -163,6 +164,9 @@ test_rate() {
   "$build/tests/bench/bench_pcscd" run 200 >"$work/out" 2>&1 || fail "no measurement"
   cat "$work/out"
 }
+
+# shellcheck source=tests/interop/clients.sh
+. "$source/tests/interop/clients.sh"
 
 # Measured on one processor: which of the processes the scheduler puts where would count three times
 # as much as what they do.
