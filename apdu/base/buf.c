@@ -103,6 +103,16 @@ enum dmsc_err dmsc_buf_set(struct dmsc_buf *buf, struct dmsc_bytes b)
     struct dmsc_buf fresh;
     enum dmsc_err err;
 
+    /* What fits goes into the block that is there: that cannot fail, and repeated use of one buffer
+     * allocates nothing. */
+    if (b.n < buf->cap && b.n <= buf->ceiling) {
+        dmsci_copy(buf->p, b.p, b.n);
+        if (b.n < buf->n)
+            dmsc_wipe(buf->p + b.n, buf->n - b.n);
+        buf->n = b.n;
+        buf->p[b.n] = 0;
+        return DMSC_OK;
+    }
     dmsc_buf_init(&fresh, buf->ctx, buf->ceiling);
     err = dmsc_buf_append(&fresh, b);
     if (err != DMSC_OK) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "apdu/base/ctx.h"
 #include "apdu/cmd/exchange.h"
 #include "apdu/link/private.h"
 #include <string.h>
+#include <time.h>
 
 /* TS 102 221 sets no longest answer time; a card that works longer sends procedure bytes (NULL),
  * which the reader swallows. Half a minute is what PC/SC readers grant. */
@@ -16,6 +16,9 @@ struct dmsc_link {
     enum dmsc_protocol protocol;
     uint16_t last_sw;
     struct dmsc_link_counts counts;
+    struct dmsci_link_channels channels; /* where ops has channel_open */
+    /* Blocks that stay from one exchange to the next; no secret is left in them. */
+    struct dmsc_buf rapdu, data;
 };
 
 enum dmsc_err dmsc_link_new(struct dmsc_ctx *ctx, const struct dmsc_link_ops *ops, void *impl,
@@ -29,16 +32,35 @@ enum dmsc_err dmsc_link_new(struct dmsc_ctx *ctx, const struct dmsc_link_ops *op
     link->ops = ops;
     link->impl = impl;
     dmsc_buf_init(&link->atr, ctx, 33);
+    dmsc_buf_init(&link->rapdu, ctx, dmsc_ctx_limits(ctx)->rapdu_size + 2);
+    dmsc_buf_init(&link->data, ctx, dmsc_ctx_limits(ctx)->rapdu_size);
     *ret_link = link;
     return DMSC_OK;
+}
+
+static struct dmsci_link_below below(const struct dmsc_link *link)
+{
+    return (struct dmsci_link_below){ link->ctx, link->ops, link->impl, link->protocol,
+                                      TRANSMIT_TIMEOUT_MS };
+}
+
+static void close_channels(struct dmsc_link *link)
+{
+    struct dmsci_link_below to = below(link);
+
+    if (link->ops->channel_open != NULL)
+        dmsci_link_channels_close(&link->channels, &to);
 }
 
 void dmsc_link_free(struct dmsc_link *link)
 {
     if (link == NULL)
         return;
+    close_channels(link);
     link->ops->close(link->impl);
     dmsc_buf_clear(&link->atr);
+    dmsc_buf_clear(&link->rapdu);
+    dmsc_buf_clear(&link->data);
     dmsci_free(link->ctx, link);
 }
 
@@ -58,6 +80,7 @@ enum dmsc_err dmsc_link_power(struct dmsc_link *link, enum dmsc_power how)
     struct dmsc_buf atr;
     enum dmsc_err err;
 
+    close_channels(link);
     dmsc_buf_init(&atr, link->ctx, 33);
     err = link->ops->power(link->impl, how, &atr, &protocol);
     if (err != DMSC_OK) {
@@ -92,6 +115,22 @@ static unsigned long wire_bytes(struct dmsc_bytes capdu, struct dmsc_bytes rapdu
     return (unsigned long)(out + (data_out || data_in ? 1 : 0) + rapdu.n);
 }
 
+void *dmsci_link_impl(const struct dmsc_link *link, const struct dmsc_link_ops *ops)
+{
+    return link->ops == ops ? link->impl : NULL;
+}
+
+static enum dmsc_err transmit_below(struct dmsc_link *link, struct dmsc_bytes capdu,
+                                    struct dmsc_buf *ret_rapdu)
+{
+    struct dmsci_link_below to;
+
+    if (link->ops->channel_open == NULL)
+        return link->ops->transmit(link->impl, capdu, TRANSMIT_TIMEOUT_MS, ret_rapdu);
+    to = below(link);
+    return dmsci_link_channels_transmit(&link->channels, &to, capdu, ret_rapdu);
+}
+
 enum dmsc_err dmsc_link_transmit(struct dmsc_link *link, struct dmsc_bytes capdu,
                                  struct dmsc_buf *ret_rapdu)
 {
@@ -99,7 +138,7 @@ enum dmsc_err dmsc_link_transmit(struct dmsc_link *link, struct dmsc_bytes capdu
 
     if (capdu.n < 4 || capdu.n > DMSC_CAPDU_MAX)
         return dmsci_fail(link->ctx, DMSC_E_ARG, "send a command of %zu bytes", capdu.n);
-    err = link->ops->transmit(link->impl, capdu, TRANSMIT_TIMEOUT_MS, ret_rapdu);
+    err = transmit_below(link, capdu, ret_rapdu);
     if (err != DMSC_OK)
         return err;
     link->counts.apdus++;
@@ -115,21 +154,23 @@ static enum dmsc_err send(void *user, struct dmsc_bytes capdu, struct dmsc_buf *
 enum dmsc_err dmsc_link_exchange(struct dmsc_link *link, const struct dmsc_capdu *capdu,
                                  struct dmsc_buf *ret_data, uint16_t *ret_sw)
 {
-    struct dmsci_transmit transmit = { send, link };
-    struct dmsc_buf data;
+    struct dmsci_transmit transmit = { send, link, &link->rapdu };
+    bool locked = capdu->data.n > 0 && capdu->le > 0;
     uint16_t sw = 0;
-    enum dmsc_err err;
+    enum dmsc_err err = DMSC_OK;
 
-    dmsc_buf_init(&data, link->ctx, dmsc_ctx_limits(link->ctx)->rapdu_size);
-    /* GET RESPONSE must be the very next command on the interface, so nobody may come between. */
-    err = dmsc_link_lock(link);
+    /* GET RESPONSE must be the very next command on the interface, so nobody may come between. What
+     * has no answer to fetch is one command, and a lock would cost more than it. */
+    if (locked)
+        err = dmsc_link_lock(link);
     if (err != DMSC_OK)
         return err;
-    err = dmsci_exchange(link->ctx, link->protocol, &transmit, capdu, &data, &sw);
-    dmsc_link_unlock(link);
+    err = dmsci_exchange(link->ctx, link->protocol, &transmit, capdu, &link->data, &sw);
+    if (locked)
+        dmsc_link_unlock(link);
     if (err == DMSC_OK && ret_data != NULL)
-        err = dmsc_buf_set(ret_data, dmsc_buf_bytes(&data));
-    dmsc_buf_clear(&data);
+        err = dmsc_buf_set(ret_data, dmsc_buf_bytes(&link->data));
+    dmsc_buf_reset(&link->data);
     if (err != DMSC_OK)
         return err;
     link->last_sw = sw;
@@ -164,51 +205,10 @@ struct dmsc_link_counts dmsc_link_counts(const struct dmsc_link *link)
     return link->counts;
 }
 
-static const struct dmsc_link_driver *const own_drivers[] = { &dmsci_pcsc_driver, NULL };
-
-static const struct dmsc_link_driver *find(const struct dmsc_link_driver *const *drivers,
-                                           const char *spec, size_t name_length)
+int64_t dmsci_link_now_ms(void)
 {
-    for (; drivers != NULL && *drivers != NULL; drivers++) {
-        if (strlen((*drivers)->name) == name_length &&
-            strncmp((*drivers)->name, spec, name_length) == 0)
-            return *drivers;
-    }
-    return NULL;
-}
+    struct timespec t;
 
-static enum dmsc_err unknown(struct dmsc_ctx *ctx, const char *spec,
-                             const struct dmsc_link_driver *const *more)
-{
-    const struct dmsc_link_driver *const *lists[] = { own_drivers, more };
-    struct dmsc_buf names;
-
-    dmsc_buf_init(&names, ctx, 256);
-    for (size_t i = 0; i < DMSCI_ARRAY_LEN(lists); i++) {
-        for (size_t k = 0; lists[i] != NULL && lists[i][k] != NULL; k++) {
-            if (dmsci_buf_printf(&names, "%s%s:%s", names.n > 0 ? ", " : "", lists[i][k]->name,
-                                 lists[i][k]->argument) != DMSC_OK)
-                break;
-        }
-    }
-    (void)dmsci_fail(ctx, DMSC_E_ARG, "open the link \"%s\"", spec);
-    dmsci_why(ctx, "link:unknown", "there is no such way to a card");
-    dmsci_hint(ctx, "use one of: %s", dmsc_buf_str(&names));
-    dmsc_buf_clear(&names);
-    return DMSC_E_ARG;
-}
-
-enum dmsc_err dmsc_link_open(struct dmsc_ctx *ctx, const char *spec,
-                             const struct dmsc_link_driver *const *more,
-                             struct dmsc_link **ret_link)
-{
-    size_t name_length = strcspn(spec, ":");
-    const char *argument = spec[name_length] == ':' ? spec + name_length + 1 : "";
-    const struct dmsc_link_driver *driver = find(own_drivers, spec, name_length);
-
-    if (driver == NULL)
-        driver = find(more, spec, name_length);
-    if (driver == NULL)
-        return unknown(ctx, spec, more);
-    return driver->open(ctx, argument, ret_link);
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }

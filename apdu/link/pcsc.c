@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The driver "pcsc": a reader of the PC/SC service (pcsc-lite). */
-#include "apdu/base/ctx.h"
-#include "apdu/link/private.h"
+#include "apdu/link/pcsc_private.h"
 #include <dmsc/secret.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <winscard.h>
 
-/* Names of all readers, NUL-separated: pcsc-lite serves 16 of at most 128 bytes. */
-#define READERS_MAX_BYTES 4096
-#define READERS_MAX       16
+#define READERS_MAX DMSCI_PCSC_READERS_MAX
 
 struct pcsc {
     struct dmsc_ctx *ctx;
     SCARDCONTEXT service;
     SCARDHANDLE card;
     bool connected;
+    bool exclusive; /* nobody else may connect, so nothing is to be locked */
     DWORD protocol;
-    unsigned locked;
+    unsigned locked; /* how often; the service knows of the first alone */
     char reader[MAX_READERNAME];
 };
 
@@ -34,6 +31,9 @@ static const struct {
       "start it again (systemctl start pcscd.socket, or pcscd)" },
     { SCARD_W_SECURITY_VIOLATION, DMSC_E_NOSERVICE, "pcsc:polkit",
       "pcscd refused this user (polkit)",
+      "run as a user of an active session, or allow org.debian.pcsc-lite.access_pcsc and "
+      "access_card for it in a polkit rule" },
+    { SCARD_E_NO_ACCESS, DMSC_E_NOSERVICE, "pcsc:polkit", "pcscd refused this user (polkit)",
       "run as a user of an active session, or allow org.debian.pcsc-lite.access_pcsc and "
       "access_card for it in a polkit rule" },
     { SCARD_E_NO_READERS_AVAILABLE, DMSC_E_NOREADER, "pcsc:no-reader",
@@ -56,11 +56,13 @@ static const struct {
       "run the command again; stop the other program if it goes on" },
     { SCARD_E_SHARING_VIOLATION, DMSC_E_LINK, "pcsc:sharing",
       "another program holds the card for itself", "end that program and try again" },
+    { SCARD_E_INSUFFICIENT_BUFFER, DMSC_E_LINK, "pcsc:long-answer",
+      "the card's answer is longer than any that TS 102 221 has", "try another card or reader" },
     { SCARD_E_TIMEOUT, DMSC_E_TIMEOUT, "pcsc:timeout", "the reader gave no answer in time",
       "try again" },
 };
 
-static enum dmsc_err fail(struct dmsc_ctx *ctx, LONG code, const char *what, const char *where)
+enum dmsc_err dmsci_pcsc_fail(struct dmsc_ctx *ctx, LONG code, const char *what, const char *where)
 {
     enum dmsc_err err;
     size_t i = 0;
@@ -81,31 +83,46 @@ static enum dmsc_err fail(struct dmsc_ctx *ctx, LONG code, const char *what, con
     return err;
 }
 
-static enum dmsc_err connect_service(struct dmsc_ctx *ctx, SCARDCONTEXT *ret_service)
+/* One that closes the connection at once has asked polkit first and been told no; it has no code
+ * for that before there is a connection. */
+enum dmsc_err dmsci_pcsc_connect(struct dmsc_ctx *ctx, SCARDCONTEXT *ret_service)
 {
     LONG code = SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, ret_service);
 
-    return code == SCARD_S_SUCCESS ? DMSC_OK : fail(ctx, code, "reach the PC/SC service", "");
+    if (code == SCARD_S_SUCCESS)
+        return DMSC_OK;
+    return dmsci_pcsc_fail(ctx, code == SCARD_F_COMM_ERROR ? SCARD_E_NO_ACCESS : code,
+                           "reach the PC/SC service", "");
 }
 
-/* Fills @p names (of READERS_MAX_BYTES) and one state for each reader. */
+enum dmsc_err dmsci_pcsc_names(struct dmsc_ctx *ctx, SCARDCONTEXT service, char *ret_names)
+{
+    DWORD length = DMSCI_PCSC_NAMES_SIZE;
+    LONG code = SCardListReaders(service, NULL, ret_names, &length);
+
+    if (code == SCARD_E_NO_READERS_AVAILABLE) {
+        ret_names[0] = '\0';
+        return DMSC_OK;
+    }
+    return code == SCARD_S_SUCCESS ? DMSC_OK : dmsci_pcsc_fail(ctx, code, "list the readers", "");
+}
+
+/* Fills @p names (of DMSCI_PCSC_NAMES_SIZE) and one state for each reader. */
 static enum dmsc_err list(struct dmsc_ctx *ctx, SCARDCONTEXT service, char *names,
                           SCARD_READERSTATE *states, size_t *ret_count)
 {
-    DWORD length = READERS_MAX_BYTES;
-    LONG code = SCardListReaders(service, NULL, names, &length);
+    enum dmsc_err err = dmsci_pcsc_names(ctx, service, names);
     size_t count = 0;
+    LONG code;
 
     *ret_count = 0;
-    if (code == SCARD_E_NO_READERS_AVAILABLE)
-        return DMSC_OK;
-    if (code != SCARD_S_SUCCESS)
-        return fail(ctx, code, "list the readers", "");
+    if (err != DMSC_OK || names[0] == '\0')
+        return err;
     for (const char *name = names; *name != '\0' && count < READERS_MAX; name += strlen(name) + 1)
         states[count++] = (SCARD_READERSTATE){ .szReader = name };
     code = SCardGetStatusChange(service, 0, states, (DWORD)count);
     if (code != SCARD_S_SUCCESS && code != SCARD_E_TIMEOUT)
-        return fail(ctx, code, "ask the readers for cards", "");
+        return dmsci_pcsc_fail(ctx, code, "ask the readers for cards", "");
     *ret_count = count;
     return DMSC_OK;
 }
@@ -120,14 +137,14 @@ enum dmsc_err dmsc_pcsc_readers(struct dmsc_ctx *ctx,
                                 void *user)
 {
     SCARD_READERSTATE states[READERS_MAX];
-    char *names = dmsci_alloc(ctx, READERS_MAX_BYTES);
+    char *names = dmsci_alloc(ctx, DMSCI_PCSC_NAMES_SIZE);
     SCARDCONTEXT service;
     size_t count = 0;
     enum dmsc_err err;
 
     if (names == NULL)
         return DMSC_E_NOMEM;
-    err = connect_service(ctx, &service);
+    err = dmsci_pcsc_connect(ctx, &service);
     if (err != DMSC_OK)
         goto out;
     err = list(ctx, service, names, states, &count);
@@ -165,7 +182,7 @@ static bool wanted(const char *argument, const SCARD_READERSTATE *state, size_t 
 static enum dmsc_err choose(struct pcsc *p, const char *argument)
 {
     SCARD_READERSTATE states[READERS_MAX];
-    char *names = dmsci_alloc(p->ctx, READERS_MAX_BYTES);
+    char *names = dmsci_alloc(p->ctx, DMSCI_PCSC_NAMES_SIZE);
     size_t count = 0;
     enum dmsc_err err;
 
@@ -183,11 +200,11 @@ static enum dmsc_err choose(struct pcsc *p, const char *argument)
         }
     }
     if (count == 0)
-        err = fail(p->ctx, SCARD_E_NO_READERS_AVAILABLE, "find a reader", "");
+        err = dmsci_pcsc_fail(p->ctx, SCARD_E_NO_READERS_AVAILABLE, "find a reader", "");
     else if (argument[0] == '\0')
-        err = fail(p->ctx, SCARD_E_NO_SMARTCARD, "find a card", "all readers");
+        err = dmsci_pcsc_fail(p->ctx, SCARD_E_NO_SMARTCARD, "find a card", "all readers");
     else
-        err = fail(p->ctx, SCARD_E_UNKNOWN_READER, "find the reader", argument);
+        err = dmsci_pcsc_fail(p->ctx, SCARD_E_UNKNOWN_READER, "find the reader", argument);
 out:
     dmsci_free(p->ctx, names);
     return err;
@@ -195,8 +212,9 @@ out:
 
 static void end_transactions(struct pcsc *p)
 {
-    for (; p->locked > 0; p->locked--)
+    if (p->locked > 0 && !p->exclusive)
         (void)SCardEndTransaction(p->card, SCARD_LEAVE_CARD);
+    p->locked = 0;
 }
 
 static void disconnect(struct pcsc *p, DWORD how)
@@ -218,7 +236,7 @@ static enum dmsc_err read_status(struct pcsc *p, struct dmsc_buf *ret_atr,
     LONG code = SCardStatus(p->card, name, &name_n, &state, &protocol, atr, &atr_n);
 
     if (code != SCARD_S_SUCCESS)
-        return fail(p->ctx, code, "ask the reader for the ATR", p->reader);
+        return dmsci_pcsc_fail(p->ctx, code, "ask the reader for the ATR", p->reader);
     p->protocol = protocol;
     *ret_protocol = protocol == SCARD_PROTOCOL_T1 ? DMSC_T1 : DMSC_T0;
     return dmsc_buf_set(ret_atr, dmsc_bytes(atr, atr_n));
@@ -229,6 +247,7 @@ static enum dmsc_err pcsc_power(void *impl, enum dmsc_power how, struct dmsc_buf
                                 enum dmsc_protocol *ret_protocol)
 {
     struct pcsc *p = impl;
+    DWORD share = p->exclusive ? SCARD_SHARE_EXCLUSIVE : SCARD_SHARE_SHARED;
     LONG code;
 
     if (how == DMSC_POWER_OFF) {
@@ -238,24 +257,48 @@ static enum dmsc_err pcsc_power(void *impl, enum dmsc_power how, struct dmsc_buf
     }
     if (p->connected) {
         end_transactions(p); /* a reset does not end them */
-        code = SCardReconnect(p->card, SCARD_SHARE_SHARED, SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1,
+        code = SCardReconnect(p->card, share, SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1,
                               how == DMSC_POWER_COLD ? SCARD_UNPOWER_CARD : SCARD_RESET_CARD,
                               &p->protocol);
     } else {
-        code = SCardConnect(p->service, p->reader, SCARD_SHARE_SHARED,
-                            SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, &p->card, &p->protocol);
+        code = SCardConnect(p->service, p->reader, share, SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1,
+                            &p->card, &p->protocol);
         p->connected = code == SCARD_S_SUCCESS;
     }
     if (code != SCARD_S_SUCCESS)
-        return fail(p->ctx, code, "power the card", p->reader);
+        return dmsci_pcsc_fail(p->ctx, code, "power the card", p->reader);
     return read_status(p, ret_atr, ret_protocol);
+}
+
+static LONG transmit(struct pcsc *p, struct dmsc_bytes capdu, BYTE *answer, DWORD *n)
+{
+    const SCARD_IO_REQUEST *pci = p->protocol == SCARD_PROTOCOL_T1 ? SCARD_PCI_T1 : SCARD_PCI_T0;
+
+    return SCardTransmit(p->card, pci, capdu.p, (DWORD)capdu.n, NULL, answer, n);
+}
+
+/* While somebody else has the card to himself a command is refused at once and was not sent; a
+ * transaction is waited for. */
+static LONG transmit_when_free(struct pcsc *p, struct dmsc_bytes capdu, BYTE *answer, DWORD *n)
+{
+    DWORD room = *n;
+    LONG code = transmit(p, capdu, answer, n);
+
+    if (code != (LONG)SCARD_E_SHARING_VIOLATION || p->locked > 0 || p->exclusive)
+        return code;
+    code = SCardBeginTransaction(p->card);
+    if (code != SCARD_S_SUCCESS)
+        return code;
+    *n = room;
+    code = transmit(p, capdu, answer, n);
+    (void)SCardEndTransaction(p->card, SCARD_LEAVE_CARD);
+    return code;
 }
 
 static enum dmsc_err pcsc_transmit(void *impl, struct dmsc_bytes capdu, int timeout_ms,
                                    struct dmsc_buf *ret_rapdu)
 {
     struct pcsc *p = impl;
-    const SCARD_IO_REQUEST *pci = p->protocol == SCARD_PROTOCOL_T1 ? SCARD_PCI_T1 : SCARD_PCI_T0;
     BYTE answer[MAX_BUFFER_SIZE];
     DWORD n = sizeof(answer);
     enum dmsc_err err;
@@ -264,24 +307,25 @@ static enum dmsc_err pcsc_transmit(void *impl, struct dmsc_bytes capdu, int time
     (void)timeout_ms; /* the reader's driver keeps its own */
     if (!p->connected)
         return dmsci_fail(p->ctx, DMSC_E_STATE, "send a command before power-on");
-    code = SCardTransmit(p->card, pci, capdu.p, (DWORD)capdu.n, NULL, answer, &n);
+    code = transmit_when_free(p, capdu, answer, &n);
     if (code != SCARD_S_SUCCESS)
-        return fail(p->ctx, code, "send a command to the card", p->reader);
+        return dmsci_pcsc_fail(p->ctx, code, "send a command to the card", p->reader);
     err = dmsc_buf_set(ret_rapdu, dmsc_bytes(answer, n));
-    dmsc_wipe(answer, sizeof(answer)); /* may be keys */
+    dmsc_wipe(answer, n); /* may be keys */
     return err;
 }
 
 static enum dmsc_err pcsc_lock(void *impl)
 {
     struct pcsc *p = impl;
-    LONG code;
+    LONG code = SCARD_S_SUCCESS;
 
     if (!p->connected)
         return dmsci_fail(p->ctx, DMSC_E_STATE, "lock the card before power-on");
-    code = SCardBeginTransaction(p->card);
+    if (p->locked == 0 && !p->exclusive)
+        code = SCardBeginTransaction(p->card);
     if (code != SCARD_S_SUCCESS)
-        return fail(p->ctx, code, "lock the card", p->reader);
+        return dmsci_pcsc_fail(p->ctx, code, "lock the card", p->reader);
     p->locked++;
     return DMSC_OK;
 }
@@ -290,10 +334,10 @@ static void pcsc_unlock(void *impl)
 {
     struct pcsc *p = impl;
 
-    if (p->connected && p->locked > 0) {
-        (void)SCardEndTransaction(p->card, SCARD_LEAVE_CARD);
+    if (p->locked == 1)
+        end_transactions(p);
+    else if (p->locked > 1)
         p->locked--;
-    }
 }
 
 /* Reset on the way out: a PIN verified here must not serve the next program. */
@@ -315,21 +359,41 @@ static const struct dmsc_link_ops pcsc_ops = {
     .close = pcsc_close,
 };
 
+/* "READER[,exclusive|,shared]". @return the length of READER */
+static size_t take_option(struct pcsc *p, const char *argument)
+{
+    static const char *const options[] = { ",shared", ",exclusive" };
+    size_t n = strlen(argument);
+
+    for (size_t i = 0; i < DMSCI_ARRAY_LEN(options); i++) {
+        size_t k = strlen(options[i]);
+
+        if (n >= k && strcmp(argument + n - k, options[i]) == 0) {
+            p->exclusive = i == 1;
+            return n - k;
+        }
+    }
+    return n;
+}
+
 static enum dmsc_err pcsc_open(struct dmsc_ctx *ctx, const char *argument,
                                struct dmsc_link **ret_link)
 {
     struct pcsc *p = dmsci_alloc(ctx, sizeof(*p));
+    char *reader = NULL;
     enum dmsc_err err;
 
     if (p == NULL)
         return DMSC_E_NOMEM;
     p->ctx = ctx;
-    err = connect_service(ctx, &p->service);
+    err = dmsci_pcsc_connect(ctx, &p->service);
     if (err != DMSC_OK) {
         dmsci_free(ctx, p);
         return err;
     }
-    err = choose(p, argument);
+    reader = dmsci_strndup(ctx, argument, take_option(p, argument));
+    err = reader == NULL ? DMSC_E_NOMEM : choose(p, reader);
+    dmsci_free(ctx, reader);
     if (err == DMSC_OK)
         err = dmsc_link_new(ctx, &pcsc_ops, p, ret_link);
     if (err != DMSC_OK)
@@ -339,6 +403,6 @@ static enum dmsc_err pcsc_open(struct dmsc_ctx *ctx, const char *argument,
 
 const struct dmsc_link_driver dmsci_pcsc_driver = {
     .name = "pcsc",
-    .argument = "READER",
+    .argument = "READER[,exclusive]",
     .open = pcsc_open,
 };

@@ -11,7 +11,8 @@ extern "C" {
 
 /**
  * A link is a value: one way to reach one card. Drivers move bytes and know no files; wrappers
- * (traced, fault) are links around links. docs/adding-a-link.md shows how to add one.
+ * (traced, fault, timed) are links around links. docs/links.md describes each,
+ * docs/adding-a-link.md shows how to add one.
  */
 struct dmsc_link;
 
@@ -26,10 +27,10 @@ enum dmsc_power {
  * retries or prints. Failures are told with the context's story.
  */
 struct dmsc_link_ops {
-    const char *name; /* "pcsc", "sim": what --link and the logs show */
+    const char *name; /* "pcsc", "at", "sim": what --link and the logs show */
     /**
      * Power the card or take its power away.
-     * @param ret_atr replaced by the ATR (2..33 bytes); empty after OFF and where the card hides it
+     * @param ret_atr replaced by the ATR (2..33 bytes); empty after OFF and where a modem hides it
      * @param ret_protocol the protocol in force, as the connect call says, not as the ATR offers
      * @return DMSC_E_REMOVED, DMSC_E_TIMEOUT, DMSC_E_LINK
      */
@@ -46,9 +47,17 @@ struct dmsc_link_ops {
     /** Optional, both or neither: keep other users of the card out between the two calls. Nests. */
     enum dmsc_err (*lock)(void *impl);
     void (*unlock)(void *impl);
-    /** Optional, both or neither: the modem owns the channel (TS 27.007 +CCHO). */
+    /**
+     * Optional, all three or none: the other side owns the logical channels, opens them by AID and
+     * names them with handles of its own (TS 27.007 +CCHO). The link then carries out MANAGE
+     * CHANNEL and the channel bits of CLA with them; transmit gets channel 0 alone.
+     * @return of channel_open also DMSC_E_NOTFOUND (no such application), DMSC_E_LIMIT (no more)
+     */
     enum dmsc_err (*channel_open)(void *impl, struct dmsc_bytes aid, uint32_t *ret_handle);
     enum dmsc_err (*channel_close)(void *impl, uint32_t handle);
+    /** As transmit; CLA says channel 0, the handle says where. */
+    enum dmsc_err (*channel_transmit)(void *impl, uint32_t handle, struct dmsc_bytes capdu,
+                                      int timeout_ms, struct dmsc_buf *ret_rapdu);
     /**
      * Optional: what passes until it is taken back is secret. For wrappers, which hand it on and
      * mask what they show.
@@ -79,7 +88,9 @@ DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_link_transmit(struct dmsc_link *link,
 /**
  * One APDU, whatever the protocol: 61xx is followed by GET RESPONSE on the same channel, 6Cxx by
  * the same command with the right Le, 62xx and 63xx of a T=0 case 4 by the fetch of their data. All
- * of it is bounded by limits.get_response and limits.rapdu_size and runs under the link's lock.
+ * of it is bounded by limits.get_response and limits.rapdu_size. A case 4, whose GET RESPONSE must
+ * be the next command on the interface, runs under the link's lock. Allocates nothing once its
+ * buffers have grown to the size of the answers.
  *
  * @param ret_data response data without SW, replaced; NULL if not wanted
  * @param ret_sw   the final SW; a refusal of the card is not an error of the exchange
@@ -117,6 +128,66 @@ DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_link_traced(struct dmsc_link *inner, 
                                                        void (*line)(void *user, const char *text),
                                                        void *user, struct dmsc_link **ret_link);
 
+/** What a fault does to the command it hits. */
+enum dmsc_fault_kind {
+    DMSC_FAULT_NONE,
+    DMSC_FAULT_ERROR,   /* not sent; DMSC_E_LINK */
+    DMSC_FAULT_TIMEOUT, /* carried out, the answer is lost; DMSC_E_TIMEOUT */
+    DMSC_FAULT_REMOVED, /* not sent; DMSC_E_REMOVED, and so all that follow up to the next power-on
+                         */
+    DMSC_FAULT_TORN,    /* carried out, then as REMOVED */
+    DMSC_FAULT_RESET,   /* not sent, the card is reset; DMSC_E_CARD_RESET */
+    DMSC_FAULT_SHORT,   /* carried out, one byte of the answer comes */
+    DMSC_FAULT_LONG,    /* carried out, the answer has 65,538 bytes */
+    DMSC_FAULT_SW,      /* not sent, sw is the answer */
+    DMSC_FAULT_61,      /* from here on each command is answered with bytes and 61xx */
+    DMSC_FAULT_6C       /* from here on each command is answered with 6Cxx */
+};
+
+struct dmsc_fault {
+    enum dmsc_fault_kind kind;
+    unsigned long at; /* the command it hits, counted from 1 since the link was made */
+    bool again;       /* and all that follow */
+    uint16_t sw;      /* of DMSC_FAULT_SW */
+    /* What happened: counted by the link. */
+    unsigned long seen; /* commands so far */
+    bool fired;
+};
+
+/**
+ * A wrapper that does what @p fault says. Only in a library built with -Dworkbench=enabled.
+ *
+ * @param fault borrowed, must outlive the link; may be changed between two commands
+ * Takes @p inner on success.
+ */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_link_fault(struct dmsc_link *inner,
+                                                      struct dmsc_fault *fault,
+                                                      struct dmsc_link **ret_link);
+
+/** What a wire would have taken. */
+struct dmsc_link_times {
+    unsigned long apdus, bytes; /* both directions, procedure bytes, ATR and PPS included */
+    uint64_t wire_ns;           /* the characters of those bytes (ISO 7816-3), no card's thinking */
+    uint64_t real_ns;           /* what the exchanges took here */
+    unsigned fi, di;            /* of the ATR in force (ISO 7816-3 8.3), 372 and 1 before */
+    unsigned long clock_hz;
+};
+
+/**
+ * A wrapper that keeps the time: what passes, as characters on a T=0 (or T=1) interface with the
+ * clock and the Fi/Di of the ATR, in whose time a PPS is counted too. When the link is freed the
+ * figures go to the log (DMSC_LOG_INFO). Only in a library built with -Dworkbench=enabled.
+ *
+ * @param clock_hz of the card; 0: 4,000,000, within TS 102 221 5.2.3
+ * Takes @p inner on success.
+ */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_link_timed(struct dmsc_link *inner,
+                                                      unsigned long clock_hz,
+                                                      struct dmsc_link **ret_link);
+/** @return DMSC_E_ARG unless dmsc_link_timed() made @p link */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_link_timed_get(const struct dmsc_link *link,
+                                                          struct dmsc_link_times *ret_times);
+
 /** How "--link NAME:ARGUMENT" finds a driver; a program may bring more of them. */
 struct dmsc_link_driver {
     const char *name;
@@ -125,8 +196,9 @@ struct dmsc_link_driver {
 };
 
 /**
- * Open "pcsc:READER" (part of a reader's name, or its number; nothing: the first with a card) or
- * the name of one of @p more. The card is not powered yet.
+ * Open what docs/links.md describes: "pcsc:READER", "at:DEVICE", "exec:COMMAND", "replay:FILE" or
+ * the name of one of @p more; in front of it wrappers, "fault:timeout@3:pcsc". The card is not
+ * powered yet.
  *
  * @param more      drivers of the caller, NULL-terminated array of pointers, or NULL
  * @return DMSC_E_ARG with the list of known names; DMSC_E_NOSERVICE, DMSC_E_NOREADER
@@ -143,6 +215,32 @@ struct dmsc_reader {
 /** List the PC/SC readers. DMSC_E_NOSERVICE when pcscd cannot be reached; no reader is no error. */
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_pcsc_readers(
     struct dmsc_ctx *ctx, void (*found)(void *user, const struct dmsc_reader *reader), void *user);
+
+enum dmsc_reader_event { DMSC_READER_ADDED, DMSC_READER_GONE, DMSC_CARD_INSERTED, DMSC_CARD_GONE };
+/** Watches the readers of the PC/SC service: plugged, unplugged, card in, card out. */
+struct dmsc_pcsc_watch;
+
+/** The first dmsc_pcsc_watch_wait() tells what is there already. DMSC_E_NOSERVICE. */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_pcsc_watch_new(struct dmsc_ctx *ctx,
+                                                          struct dmsc_pcsc_watch **ret_watch);
+/**
+ * Block until something happened.
+ *
+ * @param timeout_ms -1: without end
+ * @param event called for each event, in the order ADDED, INSERTED, GONE of one reader; a card that
+ *        was changed between two looks is one CARD_GONE and one CARD_INSERTED. @p reader lives for
+ *        the call
+ * @return DMSC_OK after at least one event; DMSC_E_TIMEOUT; DMSC_E_AGAIN after
+ *         dmsc_pcsc_watch_cancel(); DMSC_E_NOSERVICE when the service went away: after it the next
+ *         wait tries to reach it again, and says GONE of what is no more
+ */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_pcsc_watch_wait(
+    struct dmsc_pcsc_watch *watch, int timeout_ms,
+    void (*event)(void *user, enum dmsc_reader_event event, const struct dmsc_reader *reader),
+    void *user);
+/** End the present wait, or the next one. The one call that another thread may make. */
+DMSC_API void dmsc_pcsc_watch_cancel(struct dmsc_pcsc_watch *watch);
+DMSC_API void dmsc_pcsc_watch_free(struct dmsc_pcsc_watch *watch);
 
 #ifdef __cplusplus
 }

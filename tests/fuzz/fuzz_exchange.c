@@ -33,7 +33,7 @@ static enum dmsc_err answer(void *user, struct dmsc_bytes capdu, struct dmsc_buf
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct card card = { dmsc_rd(dmsc_bytes(data, size)), 0, 0 };
-    struct dmsci_transmit transmit = { answer, &card };
+    struct dmsci_transmit transmit = { .send = answer, .user = &card };
     struct dmsc_ctx_config config = DMSC_CTX_CONFIG_INIT;
     enum dmsc_protocol protocol = (dmsc_rd_u8(&card.answers) & 1) != 0 ? DMSC_T1 : DMSC_T0;
     size_t n = dmsc_rd_u8(&card.answers);

@@ -56,7 +56,7 @@ struct play {
 /* Data are appended, and on a failure what was there is all there is. */
 static enum dmsc_err run(struct dmsc_ctx *ctx, struct play *play_it, uint16_t *ret_sw)
 {
-    struct dmsci_transmit transmit = { play, &play_it->script };
+    struct dmsci_transmit transmit = { .send = play, .user = &play_it->script };
     struct dmsc_buf data;
     enum dmsc_err err;
 
@@ -168,7 +168,7 @@ static unsigned long sent_until_refused(const struct dmsc_limits *limits, const 
 {
     static const uint8_t data[] = { 0x81 };
     struct endless e = { dmsc_bytes_str(first), dmsc_bytes_str(later), 0 };
-    struct dmsci_transmit transmit = { go_on, &e };
+    struct dmsci_transmit transmit = { .send = go_on, .user = &e };
     struct dmsc_capdu capdu = { 0x80, 0xCB, 0, 0x80, { data, 1 }, 256 };
     struct dmsc_ctx_config config = DMSC_CTX_CONFIG_INIT;
     struct dmsc_ctx *ctx = NULL;
@@ -206,7 +206,7 @@ static void what_does_not_end_is_ended(void **state)
 static void six_c_without_end_is_two_commands(void **state)
 {
     struct endless e = { dmsc_bytes_str("\x6C\x10"), dmsc_bytes_str("\x6C\x11"), 0 };
-    struct dmsci_transmit transmit = { go_on, &e };
+    struct dmsci_transmit transmit = { .send = go_on, .user = &e };
     struct dmsc_capdu capdu = { .ins = 0xB0, .le = 256 };
     struct dmsc_ctx *ctx = NULL;
     struct dmsc_buf buf;
@@ -226,7 +226,7 @@ static void what_no_command_has_is_not_sent(void **state)
 {
     static const uint8_t data[256];
     struct endless e = { { NULL, 0 }, { NULL, 0 }, 0 };
-    struct dmsci_transmit transmit = { go_on, &e };
+    struct dmsci_transmit transmit = { .send = go_on, .user = &e };
     struct dmsc_capdu capdu = { .ins = 0xD6, .data = { data, sizeof(data) } };
     struct dmsc_ctx *ctx = NULL;
     struct dmsc_buf buf;

@@ -94,7 +94,7 @@ LONG SCardConnect(SCARDCONTEXT context, LPCSTR reader, DWORD mode, DWORD protoco
                   LPSCARDHANDLE ret_card, LPDWORD ret_protocol)
 {
     assert_int_equal(context, SERVICE);
-    assert_int_equal(mode, SCARD_SHARE_SHARED);
+    fake_pcsc.share = mode;
     assert_true((protocols & fake_pcsc.protocol) != 0);
     fake_pcsc.connects++;
     if (fake_pcsc.fails[FAKE_CONNECT] != SCARD_S_SUCCESS)
@@ -110,7 +110,7 @@ LONG SCardConnect(SCARDCONTEXT context, LPCSTR reader, DWORD mode, DWORD protoco
 LONG SCardReconnect(SCARDHANDLE card, DWORD mode, DWORD protocols, DWORD how, LPDWORD ret_protocol)
 {
     assert_int_equal(card, CARD);
-    assert_int_equal(mode, SCARD_SHARE_SHARED);
+    fake_pcsc.share = mode;
     assert_true((protocols & fake_pcsc.protocol) != 0);
     fake_pcsc.reconnects++;
     fake_pcsc.last_reconnect = how;
@@ -136,6 +136,7 @@ LONG SCardBeginTransaction(SCARDHANDLE card)
     if (fake_pcsc.fails[FAKE_BEGIN] != SCARD_S_SUCCESS)
         return fake_pcsc.fails[FAKE_BEGIN];
     fake_pcsc.transactions++;
+    fake_pcsc.begun++;
     return SCARD_S_SUCCESS;
 }
 
@@ -195,6 +196,10 @@ LONG SCardTransmit(SCARDHANDLE card, const SCARD_IO_REQUEST *send_pci, LPCBYTE c
     fake_pcsc.last_pci = send_pci;
     if (fake_pcsc.fails[FAKE_TRANSMIT] != SCARD_S_SUCCESS)
         return fake_pcsc.fails[FAKE_TRANSMIT];
+    if (fake_pcsc.busy > 0 && fake_pcsc.transactions == 0) {
+        fake_pcsc.busy--;
+        return SCARD_E_SHARING_VIOLATION;
+    }
     answer = respond(capdu);
     if (answer.n > *size)
         return SCARD_E_INSUFFICIENT_BUFFER;

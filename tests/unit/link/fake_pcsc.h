@@ -28,6 +28,10 @@ struct fake_pcsc {
     LONG fails[FAKE_CALLS];  /* not SCARD_S_SUCCESS: the answer of that call */
     struct dmsc_bytes rapdu; /* not empty: the answer to every command */
 
+    unsigned busy; /* commands outside a transaction that are refused: somebody has one */
+
+    unsigned begun;                               /* transactions, ever */
+    DWORD share;                                  /* of the connection */
     unsigned contexts, connections, transactions; /* open now */
     unsigned connects, reconnects, disconnects;
     DWORD last_reconnect, last_disconnect; /* what was to be done to the card */

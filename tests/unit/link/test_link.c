@@ -163,7 +163,8 @@ static void what_got_no_answer_does_not_count(void **state)
     end(&rig);
 }
 
-/* One lock around all that makes one APDU, given back on every path. */
+/* One lock around all that makes one APDU with an answer to fetch, given back on every path; none
+ * around a command alone. */
 static void the_lock_is_balanced(void **state)
 {
     struct rig rig = begin();
@@ -186,10 +187,18 @@ static void the_lock_is_balanced(void **state)
     assert_int_equal(rig.card->locks, 3);
     assert_int_equal(rig.card->unlocks, 3);
     /* An answer that is none. */
-    scripted_turn(rig.card, "00B00000 10", "90");
-    assert_int_equal(send_hex(&rig, "00B0000010", &sw), DMSC_E_LINK);
-    assert_int_equal(rig.card->locks, rig.card->unlocks);
+    scripted_turn(rig.card, "00A40004 02 3F00", "90");
+    assert_int_equal(send_hex(&rig, "00A40004023F0000", &sw), DMSC_E_LINK);
+    assert_int_equal(rig.card->locks, 4);
+    assert_int_equal(rig.card->unlocks, 4);
     assert_int_equal(rig.card->locked_transmits, rig.card->transmits);
+    /* Nothing to fetch, nothing to come between. */
+    scripted_turn(rig.card, "00B00000 10", "6C02");
+    scripted_turn(rig.card, "00B00000 02", "AABB 9000");
+    assert_int_equal(send_hex(&rig, "00B0000010", &sw), DMSC_OK);
+    scripted_turn(rig.card, "00D60000 01 AA", "9000");
+    assert_int_equal(send_hex(&rig, "00D6000001AA", &sw), DMSC_OK);
+    assert_int_equal(rig.card->locks, 4);
     end(&rig);
 }
 
@@ -200,7 +209,7 @@ static void what_cannot_be_locked_is_not_sent(void **state)
 
     (void)state;
     rig.card->lock_fails = DMSC_E_CARD_RESET;
-    assert_int_equal(send_hex(&rig, "00B0000010", &sw), DMSC_E_CARD_RESET);
+    assert_int_equal(send_hex(&rig, "00A40004023F0000", &sw), DMSC_E_CARD_RESET);
     assert_int_equal(rig.card->transmits, 0);
     assert_int_equal(rig.card->unlocks, 0);
     assert_int_equal(sw, 7);

@@ -213,6 +213,58 @@ static void locks_are_transactions(void **state)
     dmsc_link_free(link);
 }
 
+/* Exclusive: asked for as such, and nothing is left to lock. */
+static void exclusive_and_shared(void **state)
+{
+    static const struct {
+        const char *spec;
+        DWORD share;
+    } cases[] = {
+        { "pcsc:Virtual,exclusive", SCARD_SHARE_EXCLUSIVE },
+        { "pcsc:,exclusive", SCARD_SHARE_EXCLUSIVE },
+        { "pcsc:1,shared", SCARD_SHARE_SHARED },
+        { "pcsc:1", SCARD_SHARE_SHARED },
+    };
+
+    for (size_t i = 0; i < DMSCI_ARRAY_LEN(cases); i++) {
+        struct dmsc_link *link = open_on(*state, cases[i].spec);
+
+        assert_int_equal(fake_pcsc.share, cases[i].share);
+        assert_string_equal(fake_pcsc.connected_to, "Virtual PCD 00 01");
+        assert_int_equal(dmsc_link_power(link, DMSC_POWER_RESET), DMSC_OK);
+        assert_int_equal(fake_pcsc.share, cases[i].share);
+        assert_int_equal(dmsc_link_lock(link), DMSC_OK);
+        assert_int_equal(fake_pcsc.transactions, cases[i].share == SCARD_SHARE_SHARED);
+        assert_int_equal(dmsc_link_lock(link), DMSC_OK);
+        assert_int_equal(fake_pcsc.transactions, cases[i].share == SCARD_SHARE_SHARED);
+        dmsc_link_unlock(link);
+        assert_int_equal(fake_pcsc.transactions, cases[i].share == SCARD_SHARE_SHARED);
+        dmsc_link_unlock(link);
+        assert_int_equal(fake_pcsc.transactions, 0);
+        dmsc_link_free(link);
+    }
+}
+
+/* Somebody's transaction refuses a command at once: it is waited for, and the command sent then. */
+static void a_card_in_use_is_waited_for(void **state)
+{
+    struct dmsc_link *link = open_on(*state, "pcsc");
+    struct dmsc_capdu status = { .cla = 0x80, .ins = 0xF2, .p2 = 0x0C };
+    uint16_t sw = 0;
+
+    fake_pcsc.busy = 1;
+    assert_int_equal(dmsc_link_exchange(link, &status, NULL, &sw), DMSC_OK);
+    assert_int_equal(sw, 0x9000);
+    assert_int_equal(fake_pcsc.transactions, 0);
+    assert_int_equal(fake_pcsc.begun, 1);
+    /* And one that never ends is told. */
+    fake_pcsc.busy = 1;
+    fake_pcsc.fails[FAKE_BEGIN] = SCARD_E_TIMEOUT;
+    assert_int_equal(dmsc_link_exchange(link, &status, NULL, &sw), DMSC_E_TIMEOUT);
+    fake_pcsc.fails[FAKE_BEGIN] = SCARD_S_SUCCESS;
+    dmsc_link_free(link);
+}
+
 static const struct {
     LONG code;
     enum dmsc_err err;
@@ -221,6 +273,8 @@ static const struct {
     { SCARD_E_NO_SERVICE, DMSC_E_NOSERVICE, "pcsc:no-service" },
     { SCARD_E_SERVICE_STOPPED, DMSC_E_NOSERVICE, "pcsc:no-service" },
     { SCARD_W_SECURITY_VIOLATION, DMSC_E_NOSERVICE, "pcsc:polkit" },
+    { SCARD_E_NO_ACCESS, DMSC_E_NOSERVICE, "pcsc:polkit" },
+    { SCARD_E_INSUFFICIENT_BUFFER, DMSC_E_LINK, "pcsc:long-answer" },
     { SCARD_E_NO_READERS_AVAILABLE, DMSC_E_NOREADER, "pcsc:no-reader" },
     { SCARD_E_UNKNOWN_READER, DMSC_E_NOREADER, "pcsc:no-reader" },
     { SCARD_E_READER_UNAVAILABLE, DMSC_E_NOREADER, "pcsc:no-reader" },
@@ -239,7 +293,8 @@ static const struct {
 /* Every code at every call: its error, its story, also where another story stood before. */
 static void codes_become_errors(void **state)
 {
-    struct dmsc_capdu status = { .cla = 0x80, .ins = 0xF2, .p2 = 0x0C };
+    static const uint8_t mf[] = { 0x3F, 0x00 };
+    struct dmsc_capdu status = { .ins = 0xA4, .p2 = 0x04, .data = { mf, 2 }, .le = 256 };
 
     for (size_t i = 0; i < DMSCI_ARRAY_LEN(codes); i++) {
         struct dmsc_link *link = open_on(*state, "pcsc"), *other = NULL;
@@ -259,8 +314,14 @@ static void codes_become_errors(void **state)
             fake_pcsc.fails[call] = SCARD_S_SUCCESS;
         }
         fake_pcsc.fails[FAKE_ESTABLISH] = codes[i].code;
-        assert_int_equal(dmsc_link_open(*state, "pcsc", NULL, &other), codes[i].err);
-        story(*state, codes[i].err, codes[i].reason, codes[i].code);
+        if (codes[i].code == SCARD_F_COMM_ERROR) {
+            /* How polkit's refusal looks before there is a connection. */
+            assert_int_equal(dmsc_link_open(*state, "pcsc", NULL, &other), DMSC_E_NOSERVICE);
+            story(*state, DMSC_E_NOSERVICE, "pcsc:polkit", SCARD_E_NO_ACCESS);
+        } else {
+            assert_int_equal(dmsc_link_open(*state, "pcsc", NULL, &other), codes[i].err);
+            story(*state, codes[i].err, codes[i].reason, codes[i].code);
+        }
         fake_pcsc.fails[FAKE_ESTABLISH] = SCARD_S_SUCCESS;
         dmsc_link_free(link);
     }
@@ -310,6 +371,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(power_is_what_it_says, make, unmake),
         cmocka_unit_test_setup_teardown(the_protocol_in_force_counts, make, unmake),
         cmocka_unit_test_setup_teardown(locks_are_transactions, make, unmake),
+        cmocka_unit_test_setup_teardown(exclusive_and_shared, make, unmake),
+        cmocka_unit_test_setup_teardown(a_card_in_use_is_waited_for, make, unmake),
         cmocka_unit_test_setup_teardown(codes_become_errors, make, unmake),
         cmocka_unit_test_setup_teardown(a_connection_that_fails_leaves_nothing, make, unmake),
         cmocka_unit_test_setup_teardown(long_answers, make, unmake),

@@ -293,7 +293,9 @@ static void wrappers_wrap_wrappers(void **state)
     assert_non_null(strstr(outer_lines.text[0], "Z over traced"));
     expect_line(&rig, 1, "> 0020000108****************");
     assert_string_equal(outer_lines.text[1], "> 002000010831323334FFFFFFFF   # VERIFY PIN");
+    assert_int_equal(dmsc_link_lock(outer), DMSC_OK);
     assert_int_equal(rig.card->locks, 1);
+    dmsc_link_unlock(outer);
     assert_int_equal(dmsc_link_counts(outer).bytes, 16);
     end(&rig);
 }
