@@ -23,6 +23,7 @@ void dmsc_authority_free(struct dmsc_authority *authority)
     if (authority == NULL)
         return;
     dmsc_ma_list_clear(&authority->list);
+    dmsci_audit_free(authority);
     dmsci_free(authority->ctx, authority);
 }
 
@@ -44,50 +45,6 @@ enum dmsc_err dmsc_authority_set_list(struct dmsc_authority *authority,
 const struct dmsc_ma_list *dmsc_authority_list(const struct dmsc_authority *authority)
 {
     return &authority->list;
-}
-
-static const struct {
-    enum dmsc_reason reason;
-    const char *name, *text;
-} reasons[] = {
-    { DMSC_ALLOWED, "allowed", "allowed" },
-    { DMSC_REFUSED_NO_LIST, "ma:no-list", "no verified MA list is in force" },
-    { DMSC_REFUSED_UNLISTED, "ma:unlisted", "the card does not list this authority" },
-    { DMSC_REFUSED_DISABLED, "ma:disabled", "the card lists the authority as disabled" },
-    { DMSC_REFUSED_DENY_ENTRY, "ma:deny-entry", "a deny entry of the card forbids it" },
-    { DMSC_REFUSED_NO_PIN, "ma:no-credential-pin",
-      "the entry pins no credential and cannot be used" },
-    { DMSC_REFUSED_CLOCK, "ma:clock-untrusted",
-      "the entry is bounded in time and the clock is not trusted" },
-    { DMSC_REFUSED_NOT_YET, "ma:not-yet-valid", "the entry is not valid yet" },
-    { DMSC_REFUSED_EXPIRED, "ma:expired", "the entry has expired" },
-    { DMSC_REFUSED_DELEGATION, "ma:delegation", "the delegation behind the entry does not hold" },
-    { DMSC_REFUSED_SCOPE, "ma:scope", "no scope of the authority covers the node" },
-    { DMSC_REFUSED_RIGHT, "ma:right", "the authority's scope over the node lacks this right" },
-    { DMSC_REFUSED_ACL, "acl", "the ACL does not grant it" },
-    { DMSC_REFUSED_ACCESS_TYPE, "access-type", "the node's description forbids it to everybody" },
-    { DMSC_REFUSED_SECRET, "secret", "the value is a secret and never readable" },
-    { DMSC_REFUSED_IDENTITY, "ma:identity",
-      "the peer did not prove the credential that the card pins" },
-    { DMSC_REFUSED_ERROR, "error", "the decision could not be made" },
-};
-
-const char *dmsc_reason_name(enum dmsc_reason reason)
-{
-    for (size_t i = 0; i < DMSCI_ARRAY_LEN(reasons); i++) {
-        if (reasons[i].reason == reason)
-            return reasons[i].name;
-    }
-    return "?";
-}
-
-const char *dmsc_reason_text(enum dmsc_reason reason)
-{
-    for (size_t i = 0; i < DMSCI_ARRAY_LEN(reasons); i++) {
-        if (reasons[i].reason == reason)
-            return reasons[i].text;
-    }
-    return "refused for an unknown reason";
 }
 
 struct dmsc_verdict dmsci_verdict(enum dmsc_reason reason, const struct dmsc_ma *ma,

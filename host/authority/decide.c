@@ -5,270 +5,28 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The object's MO identifier is the registered URN, alone or with its version behind a colon. */
-static bool urn_matches(const char *urn, const char *mo)
+void dmsci_tell(const struct dmsci_case *c, const char *fmt, ...)
 {
-    size_t n = strlen(urn);
+    char text[320];
+    va_list args;
 
-    return strncmp(urn, mo, n) == 0 && (mo[n] == '\0' || mo[n] == ':');
-}
-
-static bool type_matches(const struct dmsc_ma_scope *scope, const char *mo)
-{
-    const char *urn = scope->type == DMSC_MO_URN ? scope->urn : dmsc_mo_type_urn(scope->type);
-
-    if (scope->type == DMSC_MO_ANY)
-        return true;
-    return urn != NULL && urn_matches(urn, mo);
-}
-
-static bool scope_matches(const struct dmsc_ma_scope *scope, const struct dmsci_object *object)
-{
-    return scope->path != NULL && type_matches(scope, object->mo) &&
-           dmsc_uri_below(object->uri, scope->path);
-}
-
-bool dmsci_scope_covers(const struct dmsc_ma *ma, const struct dmsci_object *object)
-{
-    for (size_t i = 0; i < ma->scope_count; i++) {
-        if (scope_matches(&ma->scopes[i], object))
-            return true;
-    }
-    return false;
-}
-
-uint16_t dmsci_scope_rights(const struct dmsc_ma *ma, const struct dmsci_object *object)
-{
-    uint16_t rights = 0;
-
-    for (size_t i = 0; i < ma->scope_count; i++) {
-        if (scope_matches(&ma->scopes[i], object))
-            rights |= ma->scopes[i].rights;
-    }
-    return (rights & DMSC_RIGHT_ALL) != 0 ? UINT16_MAX : rights;
-}
-
-static bool may_delegate(const struct dmsc_ma *ma, const struct dmsci_object *object)
-{
-    if (object != NULL)
-        return (dmsci_scope_rights(ma, object) & DMSC_RIGHT_DELEGATE) != 0;
-    for (size_t i = 0; i < ma->scope_count; i++) {
-        if ((ma->scopes[i].rights & (DMSC_RIGHT_DELEGATE | DMSC_RIGHT_ALL)) != 0)
-            return true;
-    }
-    return false;
-}
-
-enum dmsc_reason dmsci_delegation(const struct dmsc_ma_list *list, const struct dmsc_ma *ma,
-                                  const struct dmsci_object *object, struct dmsc_now now,
-                                  uint16_t *rights)
-{
-    /* The bound on hops also ends every cycle. */
-    for (unsigned hop = 0; ma->delegated; hop++) {
-        const struct dmsc_ma *from = dmsc_ma_list_by_id(list, ma->delegated_by);
-
-        if (hop >= DMSCI_DELEGATION_HOPS || from == NULL || (from->flags & DMSC_MA_DENY) != 0)
-            return DMSC_REFUSED_DELEGATION;
-        if (dmsci_entry_in_force(from, now) != DMSC_ALLOWED || !may_delegate(from, object))
-            return DMSC_REFUSED_DELEGATION;
-        /* A delegate may hand on only while depth remains, and less of it. */
-        if (from->delegated && from->delegation_depth <= ma->delegation_depth)
-            return DMSC_REFUSED_DELEGATION;
-        if (object != NULL)
-            *rights &= dmsci_scope_rights(from, object);
-        ma = from;
-    }
-    return DMSC_ALLOWED;
-}
-
-/* What one granting entry says of the object and the right. */
-static enum dmsc_reason entry_grants(const struct dmsc_ma_list *list, const struct dmsc_ma *ma,
-                                     const struct dmsci_object *object, enum dmsc_right right,
-                                     struct dmsc_now now)
-{
-    uint16_t rights = dmsci_scope_rights(ma, object);
-    enum dmsc_reason reason = dmsci_entry_in_force(ma, now);
-
-    if (reason != DMSC_ALLOWED)
-        return reason;
-    if (ma->pin_count == 0)
-        return DMSC_REFUSED_NO_PIN;
-    if (!dmsci_scope_covers(ma, object))
-        return DMSC_REFUSED_SCOPE;
-    reason = dmsci_delegation(list, ma, object, now, &rights);
-    if (reason != DMSC_ALLOWED)
-        return reason;
-    return (rights & right) != 0 ? DMSC_ALLOWED : DMSC_REFUSED_RIGHT;
-}
-
-static const struct dmsc_ma *denying(const struct dmsc_ma_list *list, const char *server_id,
-                                     const struct dmsci_object *object, enum dmsc_right right,
-                                     uint8_t priority, struct dmsc_now now)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        const struct dmsc_ma *ma = &list->entries[i];
-
-        if (dmsci_entry_denies(ma, server_id, priority, now) &&
-            (ma->scope_count == 0 || (dmsci_scope_rights(ma, object) & right) != 0))
-            return ma;
-    }
-    return NULL;
-}
-
-/* Steps 2 to 5 of the algorithm in docs/card-application.md. */
-static struct dmsc_verdict list_says(const struct dmsc_ma_list *list,
-                                     const struct dmsc_subject *subject,
-                                     const struct dmsci_object *object, enum dmsc_right right,
-                                     struct dmsc_now now)
-{
-    const char *server_id = subject->server_id;
-    struct dmsc_verdict best =
-        dmsci_verdict(list->count == 0 ? DMSC_REFUSED_NO_LIST : DMSC_REFUSED_UNLISTED, NULL,
-                      "%zu entries, none with ServerID %.64s", list->count, server_id);
-    const struct dmsc_ma *denied;
-
-    for (size_t i = 0; i < list->count; i++) {
-        const struct dmsc_ma *ma = &list->entries[i];
-        enum dmsc_reason reason;
-
-        if ((ma->flags & DMSC_MA_DENY) != 0 || !dmsci_entry_has_server_id(ma, server_id) ||
-            (subject->ma_id != 0 && subject->ma_id != ma->id))
-            continue;
-        denied = denying(list, server_id, object, right, ma->priority, now);
-        reason =
-            denied != NULL ? DMSC_REFUSED_DENY_ENTRY : entry_grants(list, ma, object, right, now);
-        if (reason == DMSC_ALLOWED)
-            return dmsci_verdict(DMSC_ALLOWED, ma, "entry %u (%.48s), scope over %.64s", ma->id,
-                                 ma->name, object->uri);
-        if (best.ma_id == 0)
-            best = dmsci_verdict(reason, denied != NULL ? denied : ma, "entry %u (%.48s): %s",
-                                 ma->id, ma->name, dmsc_reason_text(reason));
-    }
-    denied = denying(list, server_id, object, right, UINT8_MAX, now);
-    if (best.ma_id == 0 && denied != NULL)
-        best = dmsci_verdict(DMSC_REFUSED_DENY_ENTRY, denied, "entry %u (%.48s) denies it",
-                             denied->id, denied->name);
-    return best;
-}
-
-/* The parent's URI in place; "." stays. */
-static void to_parent(char *uri)
-{
-    char *slash = strrchr(uri, '/');
-
-    if (slash == NULL || slash == uri)
+    if (c->question->step == NULL)
         return;
-    *slash = '\0';
-}
-
-/* Look up @p uri, or its nearest ancestor that exists: @p uri becomes that one's. */
-static enum dmsc_err nearest(struct dmsc_tree *tree, char *uri, struct dmsc_node *ret_node)
-{
-    enum dmsc_err err = dmsc_tree_get(tree, uri, ret_node);
-
-    while (err == DMSC_E_NOTFOUND && strcmp(uri, ".") != 0) {
-        to_parent(uri);
-        err = dmsc_tree_get(tree, uri, ret_node);
-    }
-    return err;
-}
-
-static enum dmsc_err acl_grants(struct dmsc_authority *authority, const char *uri,
-                                enum dmsc_acl_command command, const char *server_id,
-                                bool *ret_granted)
-{
-    struct dmsc_buf acl;
-    enum dmsc_err err;
-
-    dmsc_buf_init(&acl, authority->ctx, dmsc_ctx_limits(authority->ctx)->node_value);
-    err = dmsc_tree_effective_acl(authority->tree, uri, &acl);
-    if (err == DMSC_OK)
-        *ret_granted = dmsc_acl_allows(dmsc_buf_str(&acl), command, server_id);
-    dmsc_buf_clear(&acl);
-    return err;
-}
-
-/* Which ACL command and which AccessType bit a right needs (TND 7.7.1.5 and 9); Add looks at the
- * parent. Rights without a row are matters of the MA list alone. */
-static const struct need {
-    enum dmsc_right right;
-    enum dmsc_acl_command acl;
-    uint8_t access;
-    bool of_parent;
-} needs[] = {
-    { DMSC_RIGHT_GET, DMSC_ACL_GET, DMSC_ACCESS_GET, false },
-    { DMSC_RIGHT_ADD, DMSC_ACL_ADD, DMSC_ACCESS_ADD, true },
-    { DMSC_RIGHT_REPLACE, DMSC_ACL_REPLACE, DMSC_ACCESS_REPLACE, false },
-    { DMSC_RIGHT_DELETE, DMSC_ACL_DELETE, DMSC_ACCESS_DELETE, false },
-    { DMSC_RIGHT_EXEC, DMSC_ACL_EXEC, DMSC_ACCESS_EXEC, false },
-};
-
-static const struct need *need_of(enum dmsc_right right)
-{
-    for (size_t i = 0; i < DMSCI_ARRAY_LEN(needs); i++) {
-        if (needs[i].right == right)
-            return &needs[i];
-    }
-    return NULL;
-}
-
-/* TND 7.7.1.3: the ACL of an interior node goes by Replace on it or on its parent, that of a leaf
- * by Replace on its parent alone, that of the root by Replace on the root. */
-static enum dmsc_err acl_change_granted(struct dmsc_authority *authority, char *uri, bool leaf,
-                                        const char *server_id, bool *ret_granted)
-{
-    enum dmsc_err err = DMSC_OK;
-
-    *ret_granted = false;
-    if (!leaf)
-        err = acl_grants(authority, uri, DMSC_ACL_REPLACE, server_id, ret_granted);
-    if (err != DMSC_OK || *ret_granted || strcmp(uri, ".") == 0)
-        return err;
-    to_parent(uri);
-    return acl_grants(authority, uri, DMSC_ACL_REPLACE, server_id, ret_granted);
-}
-
-static enum dmsc_err tree_says(struct dmsc_authority *authority, const char *server_id,
-                               enum dmsc_right right, char *uri, enum dmsc_reason *ret_reason)
-{
-    const struct need *need = need_of(right);
-    struct dmsc_node node = DMSC_NODE_INIT;
-    bool granted = false;
-    enum dmsc_err err;
-
-    *ret_reason = DMSC_ALLOWED;
-    if (need == NULL && right != DMSC_RIGHT_ACL)
-        return DMSC_OK;
-    if (need != NULL && need->of_parent)
-        to_parent(uri);
-    err = nearest(authority->tree, uri, &node);
-    if (err != DMSC_OK)
-        return err;
-    if (right == DMSC_RIGHT_ACL)
-        err = acl_change_granted(authority, uri, node.format != DMSC_FORMAT_NODE, server_id,
-                                 &granted);
-    else
-        err = acl_grants(authority, uri, need->acl, server_id, &granted);
-    if (err == DMSC_OK && !granted)
-        *ret_reason = DMSC_REFUSED_ACL;
-    else if (err == DMSC_OK && right == DMSC_RIGHT_GET && (node.flags & DMSC_NODE_SECRET) != 0)
-        *ret_reason = DMSC_REFUSED_SECRET;
-    else if (err == DMSC_OK && need != NULL && (node.access & need->access) == 0)
-        *ret_reason = DMSC_REFUSED_ACCESS_TYPE;
-    dmsc_node_clear(&node);
-    return err;
+    va_start(args, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    c->question->step(c->question->user, text);
 }
 
 /* The device's owner passes every list and ACL, but a secret stays one. */
-static struct dmsc_verdict decide_local(struct dmsc_authority *authority, enum dmsc_right right,
-                                        const char *uri)
+static struct dmsc_verdict decide_local(const struct dmsci_case *c)
 {
     struct dmsc_node node = DMSC_NODE_INIT;
     enum dmsc_reason reason = DMSC_ALLOWED;
     enum dmsc_err err = DMSC_OK;
 
-    if (right == DMSC_RIGHT_GET)
-        err = dmsc_tree_get(authority->tree, uri, &node);
+    if (c->question->right == DMSC_RIGHT_GET)
+        err = dmsc_tree_get(c->authority->tree, c->question->uri, &node);
     if (err == DMSC_OK && (node.flags & DMSC_NODE_SECRET) != 0)
         reason = DMSC_REFUSED_SECRET;
     dmsc_node_clear(&node);
@@ -277,35 +35,114 @@ static struct dmsc_verdict decide_local(struct dmsc_authority *authority, enum d
     return dmsci_verdict(reason, NULL, "the device's owner");
 }
 
-static struct dmsc_verdict decide_ma(struct dmsc_authority *authority,
-                                     const struct dmsc_subject *subject, enum dmsc_right right,
-                                     const char *uri, struct dmsc_now now)
+/* DM 2.0 clause 10: what was not in the account's Perm at bootstrap is not managed by the server.
+ */
+static bool among_moids(const struct dmsc_subject *subject, const char *mo)
 {
-    struct dmsc_ctx *ctx = authority->ctx;
-    struct dmsc_verdict verdict = dmsci_verdict(DMSC_REFUSED_ERROR, NULL, "no memory");
-    enum dmsc_reason reason = DMSC_REFUSED_ERROR;
-    char *place = dmsci_strdup(ctx, uri);
-    struct dmsc_buf mo;
-    enum dmsc_err err = DMSC_E_NOMEM;
-
-    dmsc_buf_init(&mo, ctx, dmsc_ctx_limits(ctx)->node_value);
-    if (place != NULL)
-        err = dmsc_tree_mo_of(authority->tree, uri, &mo);
-    if (err == DMSC_OK) {
-        struct dmsci_object object = { uri, dmsc_buf_str(&mo) };
-
-        verdict = list_says(&authority->list, subject, &object, right, now);
-        if (verdict.reason == DMSC_ALLOWED)
-            err = tree_says(authority, subject->server_id, right, place, &reason);
-        if (err == DMSC_OK && verdict.reason == DMSC_ALLOWED && reason != DMSC_ALLOWED)
-            verdict =
-                dmsci_verdict(reason, dmsc_ma_list_by_id(&authority->list, verdict.ma_id),
-                              "MA list allows; node %.96s: %s", place, dmsc_reason_text(reason));
+    if (subject->moids == NULL)
+        return true;
+    for (const char *const *moid = subject->moids; *moid != NULL; moid++) {
+        if (strcmp(*moid, mo) == 0)
+            return true;
     }
+    return false;
+}
+
+/* What holds behind the MA list: the rules of the session, the node's description, priority. */
+static enum dmsc_err tree_says(const struct dmsci_case *c, uint8_t ma_id,
+                               enum dmsc_reason *ret_reason)
+{
+    const struct dmsc_subject *subject = c->subject;
+    enum dmsc_err err = DMSC_OK;
+
+    *ret_reason = DMSC_ALLOWED;
+    if (subject->kind == DMSC_SUBJECT_MA && subject->rules == DMSC_RULES_ACL)
+        err = dmsci_acl_says(c, ret_reason);
+    else if (!among_moids(subject, c->mo))
+        *ret_reason = DMSC_REFUSED_MOID;
+    else
+        err = dmsci_dacmo_says(c, ret_reason);
+    if (err == DMSC_OK && *ret_reason == DMSC_ALLOWED)
+        err = dmsci_access_says(c, ret_reason);
+    if (err == DMSC_OK && *ret_reason == DMSC_ALLOWED && !c->past)
+        err = dmsci_priority_says(c, ma_id, ret_reason);
+    return err;
+}
+
+/* An MA passes the list first; an application is in none. */
+static struct dmsc_verdict decide_other(const struct dmsci_case *c)
+{
+    bool app = c->subject->kind == DMSC_SUBJECT_APP;
+    struct dmsc_verdict verdict =
+        app ? dmsci_verdict(DMSC_ALLOWED, NULL, "application %.64s", c->subject->server_id)
+            : dmsci_list_says(c);
+    enum dmsc_reason reason = DMSC_REFUSED_ERROR;
+    enum dmsc_err err;
+
+    if (verdict.reason != DMSC_ALLOWED)
+        return verdict;
+    err = tree_says(c, verdict.ma_id, &reason);
     if (err != DMSC_OK)
+        return dmsci_verdict(DMSC_REFUSED_ERROR, NULL, "%s", dmsc_err_text(err));
+    if (reason != DMSC_ALLOWED)
+        verdict = dmsci_verdict(reason, dmsc_ma_list_by_id(&c->authority->list, verdict.ma_id),
+                                "%s; node %.72s: %s", app ? "application" : "MA list allows",
+                                c->question->uri, dmsc_reason_text(reason));
+    return verdict;
+}
+
+struct dmsc_verdict dmsci_answer(struct dmsci_case *c)
+{
+    struct dmsc_ctx *ctx = c->authority->ctx;
+    size_t ceiling = dmsc_ctx_limits(ctx)->node_value;
+    struct dmsc_verdict verdict;
+    const char *new_mo = c->question->right == DMSC_RIGHT_ADD ? c->question->new_mo : NULL;
+    struct dmsc_buf urn, root;
+    enum dmsc_err err;
+
+    if (c->subject->kind == DMSC_SUBJECT_CARD)
+        return dmsci_verdict(DMSC_ALLOWED, NULL, "the card's issuer");
+    if (c->subject->kind == DMSC_SUBJECT_LOCAL)
+        return decide_local(c);
+    dmsc_buf_init(&urn, ctx, ceiling);
+    dmsc_buf_init(&root, ctx, SIZE_MAX / 2);
+    err = dmsc_tree_instance(c->authority->tree, c->question->uri, &urn, &root);
+    if (err == DMSC_OK) {
+        c->urn = dmsc_buf_str(&urn);
+        c->mo = new_mo != NULL && new_mo[0] != '\0' ? new_mo : c->urn;
+        c->root = dmsc_buf_str(&root);
+        dmsci_tell(c, "%s to %.128s", dmsc_right_name(c->question->right), c->question->uri);
+        if (c->root[0] != '\0')
+            dmsci_tell(c, "in the instance %.96s of %.96s", c->root, c->urn);
+        verdict = decide_other(c);
+        c->mo = c->urn = c->root = "";
+    } else {
         verdict = dmsci_verdict(DMSC_REFUSED_ERROR, NULL, "%s", dmsc_err_text(err));
-    dmsc_buf_clear(&mo);
-    dmsci_free(ctx, place);
+    }
+    dmsc_buf_clear(&urn);
+    dmsc_buf_clear(&root);
+    return verdict;
+}
+
+struct dmsc_verdict dmsc_authority_ask(struct dmsc_authority *authority,
+                                       const struct dmsc_subject *subject,
+                                       const struct dmsc_question *question, struct dmsc_now now)
+{
+    struct dmsci_case c = { .authority = authority,
+                            .subject = subject,
+                            .question = question,
+                            .now = now,
+                            .mo = "",
+                            .urn = "",
+                            .root = "" };
+    struct dmsc_verdict verdict = dmsci_answer(&c);
+
+    dmsci_tell(&c, "%s: %s", verdict.reason == DMSC_ALLOWED ? "allowed" : "refused",
+               verdict.reason == DMSC_ALLOWED ? verdict.detail : dmsc_reason_name(verdict.reason));
+    if (verdict.reason == DMSC_ALLOWED || question->quiet)
+        return verdict;
+    dmsci_audit_note(authority, subject->server_id, dmsc_right_name(question->right), question->uri,
+                     &verdict, now);
     return verdict;
 }
 
@@ -313,20 +150,9 @@ struct dmsc_verdict dmsc_authority_decide(struct dmsc_authority *authority,
                                           const struct dmsc_subject *subject, enum dmsc_right right,
                                           const char *uri, struct dmsc_now now)
 {
-    struct dmsc_verdict verdict;
+    struct dmsc_question question = DMSC_QUESTION_INIT;
 
-    switch (subject->kind) {
-    case DMSC_SUBJECT_CARD:
-        return dmsci_verdict(DMSC_ALLOWED, NULL, "the card's issuer");
-    case DMSC_SUBJECT_LOCAL:
-        return decide_local(authority, right, uri);
-    case DMSC_SUBJECT_MA:
-        break;
-    }
-    verdict = decide_ma(authority, subject, right, uri, now);
-    if (verdict.reason != DMSC_ALLOWED)
-        dmsci_log(authority->ctx, DMSC_LOG_WARN, "authority",
-                  "refused %s right %04X on %s: %s (%s)", subject->server_id, (unsigned)right, uri,
-                  dmsc_reason_name(verdict.reason), verdict.detail);
-    return verdict;
+    question.right = right;
+    question.uri = uri;
+    return dmsc_authority_ask(authority, subject, &question, now);
 }

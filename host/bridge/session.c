@@ -3,6 +3,7 @@
 #include "host/bridge/private.h"
 #include "host/bridge/trust.h"
 #include "host/net/net.h"
+#include <dmsc/grant.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,12 +28,14 @@ void dmsc_session_report_clear(struct dmsc_session_report *report)
     *report = (struct dmsc_session_report)DMSC_SESSION_REPORT_INIT;
 }
 
-static enum dmsc_err refused(struct dmsc_ctx *ctx, const char *server_id,
+static enum dmsc_err refused(struct dmsc_bridge *bridge, const char *server_id,
                              const struct dmsc_verdict *v)
 {
+    struct dmsc_ctx *ctx = bridge->ctx;
     bool unlisted = v->reason == DMSC_REFUSED_UNLISTED || v->reason == DMSC_REFUSED_NO_LIST;
     enum dmsc_err err = unlisted ? DMSC_E_NOT_LISTED_MA : DMSC_E_REFUSED;
 
+    dmsc_authority_refused(bridge->authority, server_id, v, dmsc_bridge_now(bridge));
     (void)dmsci_fail(ctx, err, "run a session with %s", server_id);
     dmsci_where(ctx, "MA list of the card: %s", v->detail);
     dmsci_why(ctx, dmsc_reason_name(v->reason), "%s", dmsc_reason_text(v->reason));
@@ -66,7 +69,7 @@ static enum dmsc_err find_account(struct session *s, const char *server_id)
     enum dmsc_err err;
 
     if (v.reason != DMSC_ALLOWED)
-        return refused(bridge->ctx, server_id, &v);
+        return refused(bridge, server_id, &v);
     err = dmsc_bridge_accounts(bridge, match, &search);
     if (err == DMSC_OK && !search.found) {
         err = dmsci_fail(bridge->ctx, DMSC_E_NOTFOUND, "run a session with %s", server_id);
@@ -128,7 +131,7 @@ static enum dmsc_err check_peer(void *user, const struct dmsc_peer *peer)
                                                       dmsc_bridge_now(bridge));
 
     if (v.reason != DMSC_ALLOWED)
-        return refused(bridge->ctx, s->account.server_id, &v);
+        return refused(bridge, s->account.server_id, &v);
     s->ma_id = v.ma_id;
     return DMSC_OK;
 }
@@ -218,6 +221,8 @@ static enum dmsc_err drive(struct session *s)
     dmsc_buf_init(&body, ctx, dmsc_ctx_limits(ctx)->message_size);
     for (;;) {
         err = dmsc_dm1_step(s->dm1, dmsc_buf_bytes(&body), dmsc_bridge_now(s->bridge), &want);
+        if (err == DMSC_OK)
+            err = dmsc_authority_flush(s->bridge->authority, dmsc_bridge_now(s->bridge));
         if (err != DMSC_OK || want.kind != DMSC_DM1_SEND)
             break;
         s->report->http_sent_bytes += want.body.n;
@@ -232,6 +237,22 @@ static enum dmsc_err drive(struct session *s)
     s->report->completed = err == DMSC_OK && want.kind == DMSC_DM1_DONE;
     s->report->dm = *dmsc_dm1_report(s->dm1);
     dmsc_buf_clear(&body);
+    return err;
+}
+
+/* Instances that were handed over to the authority are its own from its first session on. */
+static enum dmsc_err take_over(struct session *s)
+{
+    struct dmsc_bridge *bridge = s->bridge;
+    enum dmsc_err err =
+        dmsc_tree_begin(bridge->tree, s->account.server_id, dmsc_bridge_now(bridge).seconds);
+
+    if (err != DMSC_OK)
+        return err;
+    err = dmsc_grant_session(bridge->authority, s->account.server_id);
+    if (err == DMSC_OK)
+        return dmsc_tree_commit(bridge->tree);
+    dmsc_tree_rollback(bridge->tree);
     return err;
 }
 
@@ -290,6 +311,8 @@ static enum dmsc_err run(struct session *s, const char *server_id,
         err = connect_server(s);
     if (err == DMSC_OK)
         err = start_engine(s);
+    if (err == DMSC_OK)
+        err = take_over(s);
     /* The marker stands from before the first command until the card has what belongs there, so
      * that a power cut in between is mended by the next sync. */
     if (err == DMSC_OK)
@@ -320,6 +343,14 @@ enum dmsc_err dmsc_bridge_session(struct dmsc_bridge *bridge, const char *server
     s->bridge = bridge;
     s->report = report;
     err = run(s, server_id, event, user);
+    /* What was refused is kept whatever became of the session; the log has it already. */
+    if (err != DMSC_OK) {
+        struct dmsc_diag story = *dmsc_diag_get(bridge->ctx);
+
+        if (dmsc_authority_flush(bridge->authority, dmsc_bridge_now(bridge)) != DMSC_OK)
+            dmsci_log(bridge->ctx, DMSC_LOG_ERROR, "bridge", "the record of refusals is not kept");
+        (void)tell_again(bridge->ctx, &story);
+    }
     dmsc_dm1_free(s->dm1);
     dmsci_net_close(s->net);
     dmsci_trust_clear(&s->trust);

@@ -3,34 +3,18 @@
 #include "host/cli/cli.h"
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
-static const struct {
-    enum dmsc_right right;
-    const char *name;
-} rights[] = {
-    { DMSC_RIGHT_GET, "Get" },
-    { DMSC_RIGHT_ADD, "Add" },
-    { DMSC_RIGHT_REPLACE, "Replace" },
-    { DMSC_RIGHT_DELETE, "Delete" },
-    { DMSC_RIGHT_EXEC, "Exec" },
-    { DMSC_RIGHT_COPY, "Copy" },
-    { DMSC_RIGHT_ACL, "ACL" },
-    { DMSC_RIGHT_BOOTSTRAP, "Bootstrap" },
-    { DMSC_RIGHT_WRITE_BACK, "WriteBack" },
-    { DMSC_RIGHT_FIRMWARE, "Firmware" },
-    { DMSC_RIGHT_DELEGATE, "Delegate" },
-    { DMSC_RIGHT_ALL, "All" },
-};
-#define RIGHTS (sizeof(rights) / sizeof(rights[0]))
+#define RIGHTS 16u /* bits of a scope */
 
 static json_t *rights_json(uint16_t bits)
 {
     json_t *names = json_array();
 
-    for (size_t i = 0; i < RIGHTS; i++) {
-        if ((bits & rights[i].right) != 0)
-            (void)json_array_append_new(names, json_string(rights[i].name));
+    for (unsigned i = 0; i < RIGHTS; i++) {
+        enum dmsc_right right = (enum dmsc_right)(1u << i);
+
+        if ((bits & right) != 0)
+            (void)json_array_append_new(names, json_string(dmsc_right_name(right)));
     }
     return names;
 }
@@ -129,50 +113,95 @@ static enum dmsc_err run_ls(struct cli *cli)
     return cli_table(cli, columns, rows);
 }
 
-static bool right_by_name(const char *name, enum dmsc_right *ret_right)
+static void keep_step(void *user, const char *text)
 {
-    for (size_t i = 0; i < RIGHTS; i++) {
-        if (strcasecmp(rights[i].name, name) == 0) {
-            *ret_right = rights[i].right;
-            return true;
-        }
-    }
-    return false;
+    (void)json_array_append_new(user, cli_text(text));
 }
 
-static enum dmsc_err run_check(struct cli *cli)
+/* The answer and the way to it: a table cannot hold the way, so it is said line by line. */
+static enum dmsc_err say_check(struct cli *cli, const struct dmsc_subject *subject,
+                               const struct dmsc_question *question, json_t *steps)
 {
     static const struct cli_column columns[] = {
         { "ma", "authority" },    { "right", "right" },   { "uri", "node" },
         { "verdict", "verdict" }, { "reason", "reason" }, { "because", "because" },
         { NULL, NULL },
     };
+    struct dmsc_verdict v = dmsc_authority_ask(dmsc_bridge_authority(cli->bridge), subject,
+                                               question, dmsc_bridge_now(cli->bridge));
+    size_t i;
+    json_t *step;
+
+    json_array_foreach(steps, i, step) cli_say(cli, "%2zu. %s", i + 1, json_string_value(step));
+    cli->exit = v.reason == DMSC_ALLOWED ? CLI_DONE : CLI_REFUSED;
+    return cli_record(cli, columns,
+                      json_pack("{s:o,s:s,s:s,s:s,s:s,s:o,s:O}", "ma", cli_text(subject->server_id),
+                                "right", dmsc_right_name(question->right), "uri", question->uri,
+                                "verdict", v.reason == DMSC_ALLOWED ? "allowed" : "refused",
+                                "reason", dmsc_reason_name(v.reason), "because", cli_text(v.detail),
+                                "steps", steps));
+}
+
+static enum dmsc_err run_check(struct cli *cli)
+{
     struct dmsc_subject subject = { .kind = DMSC_SUBJECT_MA, .server_id = cli->option[OPT_MA] };
-    struct dmsc_verdict v;
-    enum dmsc_right right;
+    struct dmsc_question question = DMSC_QUESTION_INIT;
+    json_t *steps = json_array();
     struct dmsc_buf uri;
     enum dmsc_err err;
 
-    if (cli->option[OPT_MA] == NULL || cli->option[OPT_RIGHT] == NULL ||
-        !right_by_name(cli->option[OPT_RIGHT], &right))
-        return cli_fail(cli, DMSC_E_ARG, "check an access", "--ma ID and --right NAME say which",
-                        "dmsc ma check --ma com.opa.dm --right Get ./DevInfo");
     dmsc_buf_init(&uri, cli->ctx, dmsc_ctx_limits(cli->ctx)->uri_length);
+    if (cli->option[OPT_MA] == NULL || cli->option[OPT_RIGHT] == NULL ||
+        !dmsc_right_by_name(cli->option[OPT_RIGHT], &question.right)) {
+        err = cli_fail(cli, DMSC_E_ARG, "check an access", "--ma ID and --right NAME say which",
+                       "dmsc ma check --ma com.opa.dm --right Get ./DevInfo");
+        goto out;
+    }
+    if (strncmp(subject.server_id, "local:", 6) == 0)
+        subject.kind = DMSC_SUBJECT_APP;
     err = dmsc_uri_normalise(cli->ctx, cli->argument[0], &uri, NULL);
     if (err != DMSC_OK)
         goto out;
-    v = dmsc_authority_decide(dmsc_bridge_authority(cli->bridge), &subject, right,
-                              dmsc_buf_str(&uri), dmsc_bridge_now(cli->bridge));
-    err =
-        cli_record(cli, columns,
-                   json_pack("{s:o,s:s,s:s,s:s,s:s,s:o}", "ma", cli_text(subject.server_id),
-                             "right", cli->option[OPT_RIGHT], "uri", dmsc_buf_str(&uri), "verdict",
-                             v.reason == DMSC_ALLOWED ? "allowed" : "refused", "reason",
-                             dmsc_reason_name(v.reason), "because", cli_text(v.detail)));
-    cli->exit = v.reason == DMSC_ALLOWED ? CLI_DONE : CLI_REFUSED;
+    question.uri = dmsc_buf_str(&uri);
+    question.quiet = true;
+    question.step = keep_step;
+    question.user = steps;
+    err = say_check(cli, &subject, &question, steps);
 out:
+    json_decref(steps);
     dmsc_buf_clear(&uri);
     return err;
+}
+
+static bool audit_row(void *user, const struct dmsc_audit *a)
+{
+    json_t *rows = user;
+
+    return json_array_append_new(
+               rows,
+               json_pack("{s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:I}", "id", (json_int_t)a->id, "at",
+                         cli_time(a->at), "who", cli_text(a->who), "right", cli_text(a->right),
+                         "where", cli_text(a->where), "reason", cli_text(a->reason), "because",
+                         cli_text(a->detail), "times", (json_int_t)a->times)) == 0;
+}
+
+static enum dmsc_err run_audit(struct cli *cli)
+{
+    static const struct cli_column columns[] = {
+        { "at", "AT" },         { "who", "WHO" },     { "right", "RIGHT" }, { "where", "NODE" },
+        { "reason", "REASON" }, { "times", "TIMES" }, { NULL, NULL },
+    };
+    json_t *rows = json_array();
+    enum dmsc_err err =
+        dmsc_authority_audit(dmsc_bridge_authority(cli->bridge), 0, audit_row, rows);
+
+    if (err != DMSC_OK) {
+        json_decref(rows);
+        return err;
+    }
+    if (json_array_size(rows) == 0)
+        cli_say(cli, "nothing was refused");
+    return cli_table(cli, columns, rows);
 }
 
 const struct cli_command cli_ma_commands[] = {
@@ -183,9 +212,17 @@ const struct cli_command cli_ma_commands[] = {
       "  dmsc ma ls" },
     { "ma", "check", "URI", 1, 1, CLI_NEEDS_BRIDGE, 1u << OPT_MA | 1u << OPT_RIGHT, run_check,
       "say whether an access is allowed, and why",
-      "Asks the one decision point that also serves the sessions. Exit status 0 when it is "
-      "allowed,\n"
-      "4 when it is refused.\n\n"
+      "Asks the one decision point that also serves the sessions, and shows its reasoning step by\n"
+      "step: entries, scopes, delegation, the ACL that counts, grants, priority. Exit status 0 "
+      "when\n"
+      "it is allowed, 4 when it is refused. --ma local:NAME asks for an application.\n\n"
       "  dmsc ma check --ma com.opa.dm --right Replace ./3GPP_IMS/RCS" },
+    { "ma", "audit", "", 0, 0, CLI_NEEDS_BRIDGE, 0, run_audit,
+      "list what was refused, to whom and why",
+      "The latest 10,000 refusals, oldest first: by sessions that tried more than they may, and "
+      "by\n"
+      "peers that were not let in. TIMES counts the same refusal within one message. --json adds\n"
+      "what the decision was based on.\n\n"
+      "  dmsc ma audit --json" },
     { NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL },
 };

@@ -97,6 +97,7 @@ struct dmsci_dm1_op {
     struct dmsc_node node;     /* if it does */
     unsigned status;           /* outcome */
     const char *reason;
+    const char *new_mo;    /* MO identifier of the interior node an Add makes; NULL: none */
     unsigned changes;      /* what it changed in the tree */
     enum dmsc_err failure; /* of ours, where a decision was asked for */
 };

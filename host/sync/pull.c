@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Card to tree. */
 #include "host/sync/sync.h"
+#include <dmsc/grant.h>
 #include <string.h>
 
 /* One pull: what was known, what was read. */
@@ -368,10 +369,30 @@ static enum dmsc_err drop_gone(struct pull *p)
     return err;
 }
 
+/* Who was listed and is no more: its grants go, and its identifier in every ACL (TND 7.7.1). */
+static enum dmsc_err forget_delisted(struct pull *p)
+{
+    const struct dmsc_ma_list *old = &p->old.list;
+    enum dmsc_err err = DMSC_OK;
+
+    for (size_t i = 0; i < old->count; i++) {
+        const struct dmsc_ma *ma = &old->entries[i];
+
+        for (size_t k = 0; k < ma->server_id_count && err == DMSC_OK; k++) {
+            if (dmsc_ma_list_by_server_id(&p->fresh.list, ma->server_ids[k]) == NULL)
+                err = dmsc_grant_forget(p->sync->authority, ma->server_ids[k]);
+        }
+    }
+    return err;
+}
+
 static enum dmsc_err apply_changes(struct pull *p)
 {
     const struct dmsci_sync *s = p->sync;
     enum dmsc_err err = drop_gone(p);
+
+    if (err == DMSC_OK)
+        err = forget_delisted(p);
 
     for (size_t i = 0; err == DMSC_OK && i < p->fresh.index.count; i++)
         err = take(p, &p->fresh.index.entries[i]);

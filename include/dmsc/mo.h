@@ -186,6 +186,23 @@ DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_tree_effective_acl(struct dmsc_tree *
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_tree_mo_of(struct dmsc_tree *tree, const char *uri,
                                                       struct dmsc_buf *ret_urn);
 
+/**
+ * The instance that @p uri lies in: the nearest interior node at or above it that has a MO
+ * identifier. Both replaced; both empty when it lies in none.
+ */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_tree_instance(struct dmsc_tree *tree, const char *uri,
+                                                         struct dmsc_buf *ret_urn,
+                                                         struct dmsc_buf *ret_root);
+/**
+ * The MIID that names an instance beside its MOID (DM 2.0 clause 6.2): its LocURI with dots in the
+ * place of slashes, "DMAcc.OpA". So every instance has one, it is unique, and it can be read back.
+ * Appended. @param uri canonical
+ */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_miid_of_uri(const char *uri, struct dmsc_buf *ret_miid);
+/** The other way; appended. @return as dmsc_uri_normalise() */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_miid_to_uri(struct dmsc_ctx *ctx, const char *miid,
+                                                       struct dmsc_buf *ret_uri);
+
 /** Commands of an ACL (TND 7.7.1.1), in the order they are written. */
 enum dmsc_acl_command {
     DMSC_ACL_ADD,

@@ -53,13 +53,22 @@ static void note_failure(struct dmsci_dm1_op *op)
         op->failure = err;
 }
 
-static struct dmsc_verdict ask(struct dmsci_dm1_op *op, enum dmsc_right right, const char *uri)
+static struct dmsc_subject subject_of(const struct dmsc_dm1 *dm1)
 {
-    const struct dmsc_subject subject = { .kind = DMSC_SUBJECT_MA,
-                                          .server_id = op->dm1->server_id,
-                                          .ma_id = op->dm1->ma_id };
+    return (struct dmsc_subject){ .kind = DMSC_SUBJECT_MA,
+                                  .server_id = dm1->server_id,
+                                  .ma_id = dm1->ma_id };
+}
+
+static struct dmsc_verdict ask(struct dmsci_dm1_op *op, enum dmsc_right right, const char *uri,
+                               bool quiet)
+{
+    const struct dmsc_subject subject = subject_of(op->dm1);
+    const struct dmsc_question question = {
+        .right = right, .uri = uri, .new_mo = op->new_mo, .quiet = quiet
+    };
     struct dmsc_verdict verdict =
-        dmsc_authority_decide(op->dm1->authority, &subject, right, uri, op->turn->now);
+        dmsc_authority_ask(op->dm1->authority, &subject, &question, op->turn->now);
 
     if (verdict.reason == DMSC_REFUSED_ERROR)
         note_failure(op);
@@ -68,7 +77,7 @@ static struct dmsc_verdict ask(struct dmsci_dm1_op *op, enum dmsc_right right, c
 
 bool dmsci_dm1_may(struct dmsci_dm1_op *op, enum dmsc_right right, const char *uri, bool exists)
 {
-    struct dmsc_verdict verdict = ask(op, right, uri);
+    struct dmsc_verdict verdict = ask(op, right, uri, false);
 
     op->reason = dmsc_reason_name(verdict.reason);
     switch (verdict.reason) {
@@ -93,7 +102,7 @@ bool dmsci_dm1_may(struct dmsci_dm1_op *op, enum dmsc_right right, const char *u
 
 bool dmsci_dm1_visible(struct dmsci_dm1_op *op, const char *uri)
 {
-    return ask(op, DMSC_RIGHT_GET, uri).reason == DMSC_ALLOWED;
+    return ask(op, DMSC_RIGHT_GET, uri, true).reason == DMSC_ALLOWED;
 }
 
 const char *dmsci_dm1_query(const struct dmsci_dm1_op *op, const char *kind)
@@ -144,6 +153,17 @@ static const struct {
     { DMSCI_N_Copy, dmsci_dm1_copy },     { DMSCI_N_Exec, dmsci_dm1_exec },
 };
 
+/* Whose priority the instance was written with goes with the write (HLF-014). */
+static enum dmsc_err remember(struct dmsci_dm1_op *op)
+{
+    const struct dmsc_subject subject = subject_of(op->dm1);
+
+    if (op->changes == 0 || op->command->kind == DMSCI_N_Delete)
+        return DMSC_OK;
+    return dmsc_authority_wrote(op->dm1->authority, &subject, dmsc_buf_str(&op->uri),
+                                op->turn->now);
+}
+
 /* In a savepoint: what fails half way leaves nothing. */
 static enum dmsc_err act(struct dmsci_dm1_op *op)
 {
@@ -156,6 +176,8 @@ static enum dmsc_err act(struct dmsci_dm1_op *op)
         if (commands[i].kind == op->command->kind)
             err = commands[i].act(op);
     }
+    if (err == DMSC_OK && dmsci_status_good(op->status))
+        err = remember(op);
     if (err != DMSC_OK || !dmsci_status_good(op->status)) {
         dmsc_tree_rollback(dm1->tree);
         return err;

@@ -21,6 +21,7 @@ bool dmsci_dm1_is_tnds(const char *type)
 struct entry {
     char *uri;
     uint32_t acl, kind; /* check sums: of the ACL; of format, type and title */
+    char *mo;           /* identifier of an object whose root it is; NULL: none */
     uint16_t verno;
     bool leaf, has_acl;
     bool fresh; /* made by the object */
@@ -34,8 +35,10 @@ struct entries {
 
 static void entries_clear(struct entries *e)
 {
-    for (size_t i = 0; i < e->count; i++)
+    for (size_t i = 0; i < e->count; i++) {
         dmsci_free(e->ctx, e->list[i].uri);
+        dmsci_free(e->ctx, e->list[i].mo);
+    }
     dmsci_free(e->ctx, e->list);
 }
 
@@ -68,7 +71,10 @@ static enum dmsc_err note(void *user, const char *uri, const struct dmsc_node *n
     if (entry.uri == NULL)
         return DMSC_E_NOMEM;
     e->list[e->count++] = entry;
-    return DMSC_OK;
+    if (entry.leaf || node->type == NULL || node->type[0] == '\0')
+        return DMSC_OK;
+    e->list[e->count - 1].mo = dmsci_strdup(e->ctx, node->type);
+    return e->list[e->count - 1].mo != NULL ? DMSC_OK : DMSC_E_NOMEM;
 }
 
 /* The target and all below it; nothing when it is not there. */
@@ -163,6 +169,23 @@ static bool may_change(struct dmsci_dm1_op *op, const struct entry *was, const s
     return was->acl == is->acl || dmsci_dm1_may(op, DMSC_RIGHT_ACL, was->uri, true);
 }
 
+/* The identifier of the object that a new node belongs to: its own, or that of the nearest new
+ * node above it, which a walk has passed already. NULL: of what is there. */
+static const char *new_mo(const struct entries *after, size_t at, const char *top)
+{
+    const char *uri = after->list[at].uri;
+
+    for (size_t i = at + 1; i-- > 0;) {
+        const struct entry *e = &after->list[i];
+
+        if (!dmsc_uri_below(e->uri, top))
+            return NULL;
+        if (e->mo != NULL && dmsc_uri_below(uri, e->uri))
+            return e->mo;
+    }
+    return NULL;
+}
+
 /* Both lists in the order of a walk: what is in one alone was made or deleted. */
 static enum dmsc_err judge(struct dmsci_dm1_op *op, const struct entries *before,
                            struct entries *after)
@@ -177,16 +200,20 @@ static enum dmsc_err judge(struct dmsci_dm1_op *op, const struct entries *before
         struct entry *is = a < after->count ? &after->list[a] : NULL;
         int order = was == NULL ? 1 : is == NULL ? -1 : dmsci_uri_compare(was->uri, is->uri);
 
-        if (order < 0)
+        if (order < 0) {
             may = dmsci_dm1_may(op, DMSC_RIGHT_DELETE, was->uri, true);
-        else if (order == 0)
+            if (may && was->mo != NULL)
+                err = dmsc_authority_deleting(op->dm1->authority, was->uri);
+        } else if (order == 0)
             may = may_change(op, was, is);
         else {
             bool below = fresh != NULL && dmsc_uri_below(is->uri, fresh);
 
-            err = may_make(op, is, below, &may);
-            is->fresh = !below;
             fresh = below ? fresh : is->uri;
+            op->new_mo = new_mo(after, a, fresh);
+            err = may_make(op, is, below, &may);
+            op->new_mo = NULL;
+            is->fresh = !below;
         }
         op->changes += order != 0 || was->verno != is->verno;
         b += order <= 0;

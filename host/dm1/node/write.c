@@ -149,6 +149,8 @@ enum dmsc_err dmsci_dm1_add(struct dmsci_dm1_op *op)
         return dmsci_dm1_settle(op, 406);
     if (dmsci_dm1_is_tnds(op->type))
         return dmsci_dm1_tnds(op, DMSC_TNDS_ADD);
+    if (op->format != NULL && strcasecmp(op->format, "node") == 0)
+        op->new_mo = op->type;
     if (!dmsci_dm1_may(op, DMSC_RIGHT_ADD, uri, op->exists))
         return DMSC_OK;
     if (op->exists)
@@ -187,6 +189,10 @@ static enum dmsc_err set_name(struct dmsci_dm1_op *op, const char *text)
     if (err != DMSC_OK)
         return err;
     op->changes++;
+    /* Grants and priority are those of an instance by its name: under another they are gone. */
+    err = dmsc_authority_deleting(op->dm1->authority, dmsc_buf_str(&op->uri));
+    if (err != DMSC_OK)
+        return err;
     return dmsci_dm1_settle_tree(op, dmsc_tree_rename(op->dm1->tree, dmsc_buf_str(&op->uri), text));
 }
 
@@ -273,6 +279,7 @@ enum dmsc_err dmsci_dm1_replace(struct dmsci_dm1_op *op)
 enum dmsc_err dmsci_dm1_delete(struct dmsci_dm1_op *op)
 {
     const char *uri = dmsc_buf_str(&op->uri);
+    enum dmsc_err err;
 
     if (op->query.n > 0)
         return dmsci_dm1_settle(op, 405);
@@ -281,6 +288,9 @@ enum dmsc_err dmsci_dm1_delete(struct dmsci_dm1_op *op)
     if (!op->exists)
         return dmsci_dm1_settle(op, 404);
     op->changes++;
+    err = dmsc_authority_deleting(op->dm1->authority, uri);
+    if (err != DMSC_OK)
+        return err;
     return dmsci_dm1_settle_tree(op, dmsc_tree_delete(op->dm1->tree, uri, false));
 }
 

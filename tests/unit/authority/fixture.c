@@ -2,6 +2,7 @@
 #include "tests/unit/authority/fixture.h"
 #include "tests/support/test.h"
 #include <dmsc/ctx.h>
+#include <dmsc/grant.h>
 #include <dmsc/store.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -335,31 +336,157 @@ static struct dmsc_verdict ask_peer(struct fixture *f, const struct question *qu
                                      clock_of(question->clock));
 }
 
+void fixture_who(const char *text, struct who *ret_who)
+{
+    struct dmsc_subject *subject = &ret_who->subject;
+    char *at;
+
+    *ret_who = (struct who){ .subject = { .kind = DMSC_SUBJECT_MA } };
+    (void)snprintf(ret_who->text, sizeof(ret_who->text), "%s", text);
+    subject->server_id = ret_who->text;
+    if (text[0] == '@') {
+        subject->kind = strcmp(text, "@card") == 0 ? DMSC_SUBJECT_CARD : DMSC_SUBJECT_LOCAL;
+        subject->server_id = NULL;
+        return;
+    }
+    if (strncmp(text, "local:", 6) == 0)
+        subject->kind = DMSC_SUBJECT_APP;
+    at = strchr(ret_who->text, '#');
+    if (at != NULL) {
+        subject->session = (uint32_t)strtoul(at + 1, NULL, 10);
+        *at = '\0';
+    }
+    at = strchr(ret_who->text, '=');
+    if (at != NULL) {
+        size_t n = 0;
+
+        *at = '\0';
+        subject->moids = ret_who->moids;
+        for (char *word = strtok(at + 1, ","); word != NULL && n < 7; word = strtok(NULL, ","))
+            ret_who->moids[n++] = word;
+    }
+    at = strstr(ret_who->text, "/2");
+    if (at != NULL) {
+        subject->rules = DMSC_RULES_DACMO;
+        *at = '\0';
+    }
+    at = strchr(ret_who->text, '+');
+    if (at != NULL) { /* ServerID+entry that admitted it */
+        subject->ma_id = (uint8_t)strtoul(at + 1, NULL, 10);
+        *at = '\0';
+    }
+}
+
+static const struct dmsc_now at_100 = { 100, true };
+
+/* WHO INSTANCE */
+void fixture_own(struct fixture *f, const char *line)
+{
+    char copy[LINE_MAX_CHARS];
+    char *words[4];
+    struct who who;
+
+    assert_int_equal(words_of(line, copy, words, 4), 2);
+    fixture_who(words[0], &who);
+    assert_int_equal(dmsc_tree_begin(f->tree, "test", 100), DMSC_OK);
+    assert_int_equal(dmsc_grant_created(f->authority, &who.subject, words[1]), DMSC_OK);
+    assert_int_equal(dmsc_tree_commit(f->tree), DMSC_OK);
+}
+
+static uint8_t grant_rights(const char *letters)
+{
+    static const char all[] = "RWXD";
+    uint8_t bits = 0;
+
+    for (; *letters != '\0'; letters++) {
+        const char *at = strchr(all, *letters);
+
+        assert_non_null(at);
+        bits |= (uint8_t)(1u << (at - all));
+    }
+    return bits;
+}
+
+/* BY INSTANCE TO rights=RWXD [from=N] [until=N] [sessions=N] [prio=N] */
+enum dmsc_err fixture_grant(struct fixture *f, const char *line)
+{
+    struct dmsc_grant grant = DMSC_GRANT_INIT;
+    char copy[LINE_MAX_CHARS];
+    char *words[10];
+    size_t count = words_of(line, copy, words, 10);
+    struct who by;
+    enum dmsc_err err;
+
+    assert_true(count >= 3);
+    fixture_who(words[0], &by);
+    grant.server_id = words[2];
+    for (size_t i = 3; i < count; i++) {
+        const char *value = strchr(words[i], '=');
+
+        assert_non_null(value);
+        value++;
+        if (value_of(words[i], "rights") != NULL)
+            grant.rights = grant_rights(value);
+        else if (value_of(words[i], "from") != NULL)
+            grant.not_before = strtoll(value, NULL, 10);
+        else if (value_of(words[i], "until") != NULL)
+            grant.not_after = strtoll(value, NULL, 10);
+        else if (value_of(words[i], "sessions") != NULL)
+            grant.sessions = (uint32_t)strtoul(value, NULL, 10);
+        else if (value_of(words[i], "prio") != NULL)
+            grant.priority = (uint8_t)strtoul(value, NULL, 10);
+        else
+            fail_msg("no property of a grant: %s", words[i]);
+    }
+    assert_int_equal(dmsc_tree_begin(f->tree, "test", 100), DMSC_OK);
+    err = dmsc_grant_give(f->authority, &by.subject, words[1], &grant, at_100);
+    if (err == DMSC_OK)
+        assert_int_equal(dmsc_tree_commit(f->tree), DMSC_OK);
+    else
+        dmsc_tree_rollback(f->tree);
+    return err;
+}
+
+/* WHO URI */
+void fixture_wrote(struct fixture *f, const char *line)
+{
+    char copy[LINE_MAX_CHARS];
+    char *words[4];
+    struct who who;
+
+    assert_int_equal(words_of(line, copy, words, 4), 2);
+    fixture_who(words[0], &who);
+    assert_int_equal(dmsc_tree_begin(f->tree, "test", 100), DMSC_OK);
+    assert_int_equal(dmsc_authority_wrote(f->authority, &who.subject, words[1], at_100), DMSC_OK);
+    assert_int_equal(dmsc_tree_commit(f->tree), DMSC_OK);
+}
+
+void fixture_forget(struct fixture *f)
+{
+    assert_int_equal(dmsc_tree_begin(f->tree, "test", 100), DMSC_OK);
+    assert_int_equal(dmsc_authority_deleting(f->authority, "."), DMSC_OK);
+    assert_int_equal(dmsc_tree_commit(f->tree), DMSC_OK);
+}
+
 struct dmsc_verdict fixture_ask(struct fixture *f, const struct question *question)
 {
-    struct dmsc_subject subject = { .kind = DMSC_SUBJECT_MA, .server_id = question->subject };
+    struct dmsc_question q = DMSC_QUESTION_INIT;
     struct dmsc_now now = clock_of(question->clock);
-    char server_id[sizeof(question->subject)];
-    size_t n = strcspn(question->subject, "+");
+    size_t n = strcspn(question->right, ":");
+    struct who who;
 
-    if (question->subject[n] == '+') { /* ServerID+entry that admitted it */
-        (void)snprintf(server_id, sizeof(server_id), "%.*s", (int)n, question->subject);
-        subject.server_id = server_id;
-        subject.ma_id = (uint8_t)strtoul(question->subject + n + 1, NULL, 10);
-    }
+    fixture_who(question->subject, &who);
     if (strcmp(question->right, "admit") == 0)
         return dmsc_authority_admit(f->authority, question->subject, now);
     if (strncmp(question->right, "peer:", 5) == 0)
         return ask_peer(f, question, question->right + 5);
-    if (question->subject[0] == '@') {
-        subject.kind =
-            strcmp(question->subject, "@card") == 0 ? DMSC_SUBJECT_CARD : DMSC_SUBJECT_LOCAL;
-        subject.server_id = NULL;
-    }
+    q.uri = question->node;
+    q.new_mo = question->right[n] == ':' ? question->right + n + 1 : NULL;
     for (size_t i = 0; i < DMSCI_ARRAY_LEN(rights); i++) {
-        if (strcmp(rights[i].name, question->right) == 0)
-            return dmsc_authority_decide(f->authority, &subject, rights[i].right, question->node,
-                                         now);
+        if (strlen(rights[i].name) == n && strncmp(rights[i].name, question->right, n) == 0) {
+            q.right = rights[i].right;
+            return dmsc_authority_ask(f->authority, &who.subject, &q, now);
+        }
     }
     fail_msg("no right: %s", question->right);
     return (struct dmsc_verdict){ .reason = DMSC_REFUSED_ERROR };

@@ -24,8 +24,26 @@ void fixture_ma(struct dmsc_ma_list *list, const char *line);
 /** Free what fixture_ma() made. */
 void fixture_free_list(struct dmsc_ma_list *list);
 
+/**
+ * Owners, grants and writers, as lines of tests/vectors/authority.txt; the clock stands at 100 and
+ * is trusted. fixture_forget() takes all of them back.
+ */
+void fixture_own(struct fixture *f, const char *line);
+enum dmsc_err fixture_grant(struct fixture *f, const char *line);
+void fixture_wrote(struct fixture *f, const char *line);
+void fixture_forget(struct fixture *f);
+
+/** "com.a", "com.a+ENTRY", "com.a/2" (DM 2.0), "com.a/2=MOID,MOID", "com.a/2#SESSION", "local:x",
+ * "@card", "@local". */
+struct who {
+    char text[160];
+    const char *moids[8];
+    struct dmsc_subject subject;
+};
+void fixture_who(const char *text, struct who *ret_who);
+
 struct question {
-    char subject[64], right[64], node[128], clock[32];
+    char subject[128], right[96], node[128], clock[32];
 };
 
 /** "SUBJECT RIGHT NODE CLOCK" put to the authority. Fails the test when it is none. */
