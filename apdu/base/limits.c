@@ -10,6 +10,10 @@ void dmsci_limits_fill(struct dmsc_limits *limits)
     DEFAULT(rapdu_size, 65538);
     DEFAULT(get_response, 260);
     DEFAULT(proactive, 64);
+    DEFAULT(proactive_rate, 3000);
+    DEFAULT(envelope_busy, 10);
+    DEFAULT(bip_buffer, 4096);
+    DEFAULT(bip_connect_ms, 30000);
     DEFAULT(mo_body_size, 32767);
     DEFAULT(ma_entries, 32);
     DEFAULT(ma_scopes, 16);

@@ -1,145 +1,249 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The proactive loop (TS 102 223 clause 6). The card is hostile input: what is not on the
- * allow-list is answered "beyond the terminal's capabilities", and every command is logged.
- */
-#include "apdu/codec/ber.h"
-#include "apdu/codec/ctlv.h"
+/* The toolkit of a UICC: does what the engine in cat/ wants, over the link and over sockets. */
+#include "host/uicc/cat/cat.h"
 #include "host/uicc/private.h"
+#include <poll.h>
+#include <time.h>
 
-#define RESULT_OK                  0x00
-#define RESULT_BEYOND_CAPABILITIES 0x30
-#define RESULT_NOT_UNDERSTOOD      0x32
+/* So that go_on is asked. */
+#define LONGEST_WAIT_MS 1000
 
-#define TYPE_REFRESH       0x01
-#define TYPE_MORE_TIME     0x02
-#define REFRESH_UICC_RESET 0x04
+static struct dmsci_cat_now now_is(void)
+{
+    struct dmsci_cat_now now = { 0 };
+    struct timespec t;
+    struct tm tm;
+    time_t seconds = time(NULL);
 
-#define DEVICE_UICC     0x81
-#define DEVICE_TERMINAL 0x82
+    if (clock_gettime(CLOCK_MONOTONIC, &t) == 0)
+        now.ms = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    now.seconds = seconds;
+    now.zone_known = localtime_r(&seconds, &tm) != NULL;
+    if (now.zone_known)
+        now.zone_quarters = (int)(tm.tm_gmtoff / 900);
+    return now;
+}
 
-/* TERMINAL PROFILE (TS 102 223 5.2): byte 1 b1 profile download; byte 3 b4 MORE TIME, b8 REFRESH.
- * A bit that is set here has its row in allowed[] below. */
-static const uint8_t profile[] = { 0x01, 0x00, 0x88 };
+static enum dmsc_err engine(struct dmsc_uicc *uicc)
+{
+    return uicc->cat != NULL ? DMSC_OK : dmsci_cat_new(uicc->ctx, NULL, &uicc->cat);
+}
 
-static const uint8_t allowed[] = { TYPE_REFRESH, TYPE_MORE_TIME };
+/* The sockets come with the first channel. */
+static enum dmsc_err sockets(struct dmsc_uicc *uicc)
+{
+    if (uicc->sockets != NULL)
+        return DMSC_OK;
+    uicc->sockets = dmsci_alloc(uicc->ctx, sizeof(*uicc->sockets));
+    if (uicc->sockets == NULL)
+        return DMSC_E_NOMEM;
+    dmsci_cat_sockets_init(uicc->sockets);
+    return DMSC_OK;
+}
+
+static void close_sockets(struct dmsc_uicc *uicc)
+{
+    if (uicc->sockets != NULL)
+        dmsci_cat_sockets_close(uicc->sockets);
+}
+
+void dmsci_uicc_cat_free(struct dmsc_uicc *uicc)
+{
+    close_sockets(uicc);
+    dmsci_cat_free(uicc->cat);
+    if (uicc->sockets != NULL)
+        dmsci_free(uicc->ctx, uicc->sockets);
+}
+
+void dmsci_uicc_cat_forget(struct dmsc_uicc *uicc)
+{
+    close_sockets(uicc);
+    if (uicc->cat != NULL)
+        dmsci_cat_forget(uicc->cat);
+}
+
+enum dmsc_err dmsc_uicc_cat_configure(struct dmsc_uicc *uicc, const struct dmsc_cat_config *config)
+{
+    struct dmsci_cat *fresh = NULL;
+    enum dmsc_err err = dmsci_cat_new(uicc->ctx, config, &fresh);
+
+    if (err != DMSC_OK)
+        return err;
+    close_sockets(uicc);
+    dmsci_cat_free(uicc->cat);
+    uicc->cat = fresh;
+    return DMSC_OK;
+}
 
 /* The CAT commands live on the basic channel alone (TS 102 221 clause 11.2). */
-static enum dmsc_err on_basic_channel(struct dmsc_uicc *uicc, const struct dmsc_capdu *capdu,
-                                      struct dmsc_buf *ret_data, const char *what)
+static enum dmsc_err transmit(struct dmsc_uicc *uicc, const struct dmsci_cat_want *want,
+                              struct dmsc_buf *data, struct dmsci_cat_in *in)
 {
     unsigned channel = uicc->channel;
     enum dmsc_err err;
 
     uicc->channel = 0;
-    err = dmsc_uicc_command(uicc, capdu, ret_data, what);
+    err = dmsc_uicc_exchange(uicc, &want->capdu, want->fetch ? data : NULL, &in->sw);
     uicc->channel = channel;
+    uicc->waiting = 0; /* the engine reads the status word itself */
+    if (err == DMSC_OK && want->must && !dmsc_sw_done(in->sw))
+        err = dmsci_uicc_refused(uicc, in->sw, want->what);
+    in->kind = DMSCI_CAT_ANSWER;
+    in->data = dmsc_buf_bytes(data);
+    return err;
+}
+
+static void tell(const struct dmsci_cat_want *want, const struct dmsc_cat_watch *watch)
+{
+    const struct dmsc_refresh *refresh = want->seen.refresh;
+
+    if (refresh != NULL && refresh->mode == 0x04 && watch->reset != NULL)
+        watch->reset(watch->user);
+    if (watch->seen != NULL)
+        watch->seen(watch->user, &want->seen);
+}
+
+static enum dmsc_err perform(struct dmsc_uicc *uicc, const struct dmsci_cat_want *want,
+                             const struct dmsc_cat_watch *watch, struct dmsc_buf *data,
+                             struct dmsci_cat_in *in)
+{
+    enum dmsc_err err = DMSC_OK;
+
+    switch (want->kind) {
+    case DMSCI_CAT_TRANSMIT:
+        return transmit(uicc, want, data, in);
+    case DMSCI_CAT_RESET:
+        /* 6.4.7: no answer but the reset itself. */
+        in->kind = DMSCI_CAT_WAS_RESET;
+        return dmsci_uicc_power(uicc);
+    case DMSCI_CAT_REFRESH:
+        in->kind = DMSCI_CAT_REFRESHED;
+        in->result = watch->refresh == NULL ? 0 : watch->refresh(watch->user, &want->refresh);
+        return DMSC_OK;
+    case DMSCI_CAT_SEEN:
+        tell(want, watch);
+        return DMSC_OK;
+    default:
+        err = sockets(uicc);
+        if (err == DMSC_OK)
+            dmsci_cat_sockets_do(uicc->sockets, want, in);
+        return err;
+    }
+}
+
+static void wait_for(struct dmsc_uicc *uicc, const struct dmsci_cat_want *want, int64_t now_ms,
+                     int64_t until_ms, struct dmsci_cat_in *in)
+{
+    int64_t until = want->until_ms < until_ms ? want->until_ms : until_ms;
+    int64_t ms = until - now_ms;
+    int timeout = ms <= 0 ? 0 : ms < LONGEST_WAIT_MS ? (int)ms : LONGEST_WAIT_MS;
+
+    if (uicc->sockets != NULL)
+        dmsci_cat_sockets_wait(uicc->sockets, want, timeout, in);
+    else
+        (void)poll(NULL, 0, timeout);
+}
+
+static enum dmsc_err endless(struct dmsc_uicc *uicc)
+{
+    (void)dmsci_fail(uicc->ctx, DMSC_E_LIMIT, "serve the card's proactive commands");
+    dmsci_why(uicc->ctx, "usat:endless", "the card sends one after the other without end");
+    return DMSC_E_LIMIT;
+}
+
+/* One serving: until nothing waits any more, or for a time. */
+struct serving {
+    struct dmsc_uicc *uicc;
+    const struct dmsc_cat_watch *watch;
+    bool timed;
+    int64_t until_ms;
+    unsigned fetched; /* in a row */
+    bool slow;        /* told that the card goes on and on */
+};
+
+static enum dmsc_err count(struct serving *s)
+{
+    if (s->fetched++ < dmsc_ctx_limits(s->uicc->ctx)->proactive)
+        return DMSC_OK;
+    if (!s->timed)
+        return endless(s->uicc);
+    if (!s->slow)
+        dmsci_log(s->uicc->ctx, DMSC_LOG_WARN, "usat", "the card sends command after command");
+    s->slow = true;
+    return DMSC_OK;
+}
+
+/* @param ret_done nothing is left to do */
+static enum dmsc_err step(struct serving *s, struct dmsc_buf *data, bool *ret_done)
+{
+    struct dmsc_uicc *uicc = s->uicc;
+    struct dmsci_cat_now now = now_is();
+    struct dmsci_cat_in in = { .kind = DMSCI_CAT_TICK };
+    struct dmsci_cat_want want;
+    enum dmsc_err err = DMSC_OK;
+
+    if (uicc->waiting > 0)
+        dmsci_cat_announce(uicc->cat, uicc->waiting);
+    uicc->waiting = 0;
+    dmsci_cat_next(uicc->cat, &now, &want);
+    if (want.kind == DMSCI_CAT_WAIT) {
+        s->fetched = want.busy ? s->fetched : 0;
+        *ret_done = s->timed ? now.ms >= s->until_ms : !want.busy;
+        if (!*ret_done)
+            wait_for(uicc, &want, now.ms, s->timed ? s->until_ms : INT64_MAX, &in);
+    } else {
+        if (want.fetch)
+            err = count(s);
+        if (err == DMSC_OK)
+            err = perform(uicc, &want, s->watch, data, &in);
+    }
+    if (err != DMSC_OK) {
+        dmsci_cat_abort(uicc->cat);
+        return err;
+    }
+    now = now_is();
+    dmsci_cat_feed(uicc->cat, &now, &in);
+    return DMSC_OK;
+}
+
+static enum dmsc_err serve(struct serving *s)
+{
+    struct dmsc_buf data;
+    bool done = false;
+    enum dmsc_err err = engine(s->uicc);
+
+    dmsc_buf_init(&data, s->uicc->ctx, DMSC_RAPDU_MAX);
+    while (err == DMSC_OK && !done) {
+        err = step(s, &data, &done);
+        if (s->timed && s->watch->go_on != NULL && !s->watch->go_on(s->watch->user))
+            done = true;
+    }
+    dmsc_buf_clear(&data);
     return err;
 }
 
 enum dmsc_err dmsc_uicc_terminal_profile(struct dmsc_uicc *uicc)
 {
-    struct dmsc_capdu capdu = { .cla = 0x80, .ins = 0x10, .data = { profile, sizeof(profile) } };
+    struct dmsci_cat_now now = now_is();
+    struct dmsci_cat_in in = { .kind = DMSCI_CAT_TICK };
+    struct dmsci_cat_want want;
+    struct dmsc_buf none;
+    enum dmsc_err err = engine(uicc);
 
-    return on_basic_channel(uicc, &capdu, NULL, "TERMINAL PROFILE");
-}
-
-/* Data objects of the commands on the allow-list (6.6.4, 6.6.13): details, devices, alpha
- * identifier, file list, icon, AID, enforcement policy, application data, text attribute, frame,
- * PLMNwAcT list. */
-static const uint8_t known[] = { 0x01, 0x02, 0x05, 0x12, 0x1E, 0x2F, 0x3A, 0x3B, 0x50, 0x68, 0x72 };
-
-static bool listed(const uint8_t *list, size_t n, unsigned value)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (list[i] == value)
-            return true;
-    }
-    return false;
-}
-
-/* Well formed to its end, and nothing that we must comprehend and do not (6.9, TS 101 220 7.1.1).
- */
-static bool comprehended(struct dmsc_bytes body)
-{
-    struct dmsc_rd r = dmsc_rd(body);
-    struct dmsci_ctlv object;
-
-    while (dmsci_ctlv_next(&r, &object)) {
-        if (object.comprehension_required && !listed(known, sizeof(known), object.tag))
-            return false;
-    }
-    return dmsc_rd_end(&r) == DMSC_OK;
-}
-
-/* Command details and device identities as clause 6.6 demands them of every command. */
-static uint8_t parse(struct dmsc_bytes command, struct dmsc_proactive *seen)
-{
-    struct dmsc_rd r = dmsc_rd(command);
-    struct dmsc_bytes details, devices;
-    struct dmsci_tlv outer;
-
-    seen->command = command;
-    if (!dmsci_ber_next(&r, &outer) || outer.tag != 0xD0 || dmsc_rd_end(&r) != DMSC_OK)
-        return RESULT_NOT_UNDERSTOOD;
-    if (!dmsci_ctlv_find(outer.value, DMSCI_CTLV_COMMAND_DETAILS, &details) || details.n != 3)
-        return RESULT_NOT_UNDERSTOOD;
-    seen->number = details.p[0];
-    seen->type = details.p[1];
-    seen->qualifier = details.p[2];
-    if (!dmsci_ctlv_find(outer.value, DMSCI_CTLV_DEVICE_IDENTITIES, &devices) || devices.n != 2 ||
-        devices.p[0] != DEVICE_UICC)
-        return RESULT_NOT_UNDERSTOOD;
-    if (!listed(allowed, sizeof(allowed), seen->type))
-        return RESULT_BEYOND_CAPABILITIES;
-    return comprehended(outer.value) ? RESULT_OK : RESULT_NOT_UNDERSTOOD;
-}
-
-/* Clause 6.8: details echoed, devices swapped, result. */
-static enum dmsc_err respond(struct dmsc_uicc *uicc, const struct dmsc_proactive *seen)
-{
-    uint8_t block[16];
-    uint8_t details[3] = { seen->number, seen->type, seen->qualifier };
-    uint8_t devices[2] = { DEVICE_TERMINAL, DEVICE_UICC };
-    struct dmsc_wr w = dmsc_wr(block, sizeof(block));
-    struct dmsc_capdu capdu = { .cla = 0x80, .ins = 0x14 };
-
-    dmsci_ctlv_put(&w, DMSCI_CTLV_COMMAND_DETAILS, true, dmsc_bytes(details, 3));
-    dmsci_ctlv_put(&w, DMSCI_CTLV_DEVICE_IDENTITIES, true, dmsc_bytes(devices, 2));
-    dmsci_ctlv_put(&w, DMSCI_CTLV_RESULT, true, dmsc_bytes(&seen->result, 1));
-    capdu.data = dmsc_bytes(block, w.n);
-    return on_basic_channel(uicc, &capdu, NULL, "TERMINAL RESPONSE");
-}
-
-static enum dmsc_err serve_one(struct dmsc_uicc *uicc,
-                               void (*seen)(void *user, const struct dmsc_proactive *command),
-                               void *user)
-{
-    struct dmsc_capdu fetch = { .cla = 0x80, .ins = 0x12, .le = uicc->waiting };
-    struct dmsc_proactive command = { 0 };
-    struct dmsc_buf data;
-    enum dmsc_err err;
-
-    dmsc_buf_init(&data, uicc->ctx, DMSC_RAPDU_MAX);
-    uicc->waiting = 0;
-    err = on_basic_channel(uicc, &fetch, &data, "FETCH");
     if (err != DMSC_OK)
-        goto out;
-    uicc->waiting = 0; /* FETCH's own 91xx names the command just fetched */
-    command.result = parse(dmsc_buf_bytes(&data), &command);
-    dmsci_log(uicc->ctx, command.result == RESULT_OK ? DMSC_LOG_INFO : DMSC_LOG_WARN, "uicc",
-              "proactive command %u type %02X qualifier %02X: result %02X", command.number,
-              command.type, command.qualifier, command.result);
-    /* A reset has no answer: the terminal resets the card (clause 6.4.7). */
-    if (command.type == TYPE_REFRESH && command.qualifier == REFRESH_UICC_RESET &&
-        command.result == RESULT_OK)
-        err = dmsc_uicc_power_on(uicc);
+        return err;
+    dmsci_uicc_cat_forget(uicc);
+    dmsci_cat_begin(uicc->cat);
+    do
+        dmsci_cat_next(uicc->cat, &now, &want);
+    while (want.kind == DMSCI_CAT_CLOSE);
+    dmsc_buf_init(&none, uicc->ctx, DMSC_RAPDU_MAX);
+    err = transmit(uicc, &want, &none, &in);
+    if (err == DMSC_OK)
+        dmsci_cat_feed(uicc->cat, &now, &in);
     else
-        err = respond(uicc, &command);
-    if (err == DMSC_OK && seen != NULL)
-        seen(user, &command);
-out:
-    dmsc_buf_clear(&data);
+        dmsci_cat_abort(uicc->cat);
+    dmsc_buf_clear(&none);
     return err;
 }
 
@@ -147,16 +251,27 @@ enum dmsc_err dmsc_uicc_serve(struct dmsc_uicc *uicc,
                               void (*seen)(void *user, const struct dmsc_proactive *command),
                               void *user)
 {
-    unsigned left = dmsc_ctx_limits(uicc->ctx)->proactive;
-    enum dmsc_err err = DMSC_OK;
+    const struct dmsc_cat_watch watch = { .seen = seen, .user = user };
+    struct serving s = { .uicc = uicc, .watch = &watch };
 
-    while (err == DMSC_OK && uicc->waiting > 0) {
-        if (left-- == 0) {
-            err = dmsci_fail(uicc->ctx, DMSC_E_LIMIT, "serve the card's proactive commands");
-            dmsci_why(uicc->ctx, "usat:endless", "the card sends one after the other without end");
-            return err;
-        }
-        err = serve_one(uicc, seen, user);
-    }
-    return err;
+    return serve(&s);
+}
+
+enum dmsc_err dmsc_uicc_run(struct dmsc_uicc *uicc, int64_t for_ms,
+                            const struct dmsc_cat_watch *watch)
+{
+    static const struct dmsc_cat_watch none = { .user = NULL };
+    struct serving s = { .uicc = uicc, .watch = watch != NULL ? watch : &none, .timed = true };
+    struct dmsci_cat_now now = now_is();
+
+    s.until_ms = for_ms < 0 ? INT64_MAX : now.ms + for_ms;
+    return serve(&s);
+}
+
+enum dmsc_err dmsc_uicc_event(struct dmsc_uicc *uicc, uint8_t event, struct dmsc_bytes objects,
+                              bool *ret_listed)
+{
+    enum dmsc_err err = engine(uicc);
+
+    return err != DMSC_OK ? err : dmsci_cat_event(uicc->cat, event, objects, ret_listed);
 }

@@ -17,8 +17,10 @@ enum dmsc_err dmsc_uicc_new(struct dmsc_ctx *ctx, struct dmsc_link *link,
 
 void dmsc_uicc_free(struct dmsc_uicc *uicc)
 {
-    if (uicc != NULL)
-        dmsci_free(uicc->ctx, uicc);
+    if (uicc == NULL)
+        return;
+    dmsci_uicc_cat_free(uicc);
+    dmsci_free(uicc->ctx, uicc);
 }
 
 struct dmsc_link *dmsc_uicc_link(const struct dmsc_uicc *uicc)
@@ -36,7 +38,7 @@ unsigned dmsc_uicc_channel(const struct dmsc_uicc *uicc)
     return uicc->channel;
 }
 
-enum dmsc_err dmsc_uicc_power_on(struct dmsc_uicc *uicc)
+enum dmsc_err dmsci_uicc_power(struct dmsc_uicc *uicc)
 {
     enum dmsc_err err = dmsc_link_power(uicc->link, DMSC_POWER_COLD);
 
@@ -45,6 +47,15 @@ enum dmsc_err dmsc_uicc_power_on(struct dmsc_uicc *uicc)
     uicc->channel = 0;
     uicc->waiting = 0;
     return DMSC_OK;
+}
+
+enum dmsc_err dmsc_uicc_power_on(struct dmsc_uicc *uicc)
+{
+    enum dmsc_err err = dmsci_uicc_power(uicc);
+
+    if (err == DMSC_OK)
+        dmsci_uicc_cat_forget(uicc);
+    return err;
 }
 
 enum dmsc_err dmsc_uicc_exchange(struct dmsc_uicc *uicc, const struct dmsc_capdu *capdu,

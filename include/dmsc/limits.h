@@ -13,6 +13,10 @@ struct dmsc_limits {
     size_t rapdu_size;         /* response data of one exchange, GET RESPONSE included */
     unsigned get_response;     /* 61xx in a row */
     unsigned proactive;        /* FETCH in a row */
+    unsigned proactive_rate;   /* FETCH in a minute, when toolkit is served for long */
+    unsigned envelope_busy;    /* 9300 in a row before an ENVELOPE is given up */
+    size_t bip_buffer;         /* of a channel of the card, each way */
+    unsigned bip_connect_ms;   /* longest wait for its connection */
     size_t mo_body_size;       /* one MO body on the card: the profile of the card application */
     unsigned ma_entries;       /* MA list */
     unsigned ma_scopes;        /* scopes of one MA */

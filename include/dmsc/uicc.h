@@ -103,17 +103,24 @@ DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_uicc_pin_tries(struct dmsc_uicc *uicc
                                                           uint8_t *ret_tries);
 
 /** A proactive command the card sent (TS 102 223 clause 6.6), and what became of it. */
+struct dmsc_refresh;
 struct dmsc_proactive {
     uint8_t number, type, qualifier;
     struct dmsc_bytes command; /* the whole D0 template */
     uint8_t result;            /* general result of our TERMINAL RESPONSE */
+    bool has_info;             /* the result has a second byte (8.12.2 to 8.12.11) */
+    uint8_t info;
+    const struct dmsc_refresh *refresh; /* of a REFRESH that was carried out (dmsc/cat.h), or NULL */
 };
 /**
- * Begin a CAT session: TERMINAL PROFILE (11.2.1) that announces exactly what is served: REFRESH and
- * MORE TIME. Everything else is answered "beyond the terminal's capabilities".
+ * Begin a CAT session: TERMINAL PROFILE (11.2.1) that announces exactly what is served: see
+ * dmsc_uicc_cat_configure(). Everything else is answered "beyond the terminal's capabilities".
  */
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_uicc_terminal_profile(struct dmsc_uicc *uicc);
-/** FETCH and answer what is waiting, at most limits.proactive commands. @p seen may be NULL. */
+/**
+ * FETCH and answer what is waiting, at most limits.proactive commands, then DMSC_E_LIMIT. A channel
+ * that a command opens is waited for. @p seen may be NULL. dmsc_uicc_run() goes on for longer.
+ */
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_uicc_serve(
     struct dmsc_uicc *uicc, void (*seen)(void *user, const struct dmsc_proactive *command),
     void *user);
