@@ -15,13 +15,32 @@
 
 void dmsci_opensc_driver_init(struct sc_card_driver *driver, struct sc_card_operations *ops);
 
-#define INS_SELECT       0xA4
-#define INS_GET_RESPONSE 0xC0
-#define P2_FCP           0x04
-#define P2_NO_DATA       0x0C
-#define ANSWER_MAX       256u
-#define TAG_FCP          0x62
-#define TAG_FCI          0x6F
+/* Exported for drivers, but declared in a header that is not among those a module needs. The length
+ * was unsigned int up to 0.24; a constant is the same in both. */
+int _sc_card_add_rsa_alg(struct sc_card *card, size_t key_length, unsigned long flags,
+                         unsigned long exponent);
+int _sc_card_add_ec_alg(struct sc_card *card, size_t key_length, unsigned long flags,
+                        unsigned long ext_flags, struct sc_object_id *curve);
+
+#define INS_SELECT             0xA4
+#define INS_GET_RESPONSE       0xC0
+#define INS_MANAGE_ENVIRONMENT 0x22
+#define INS_SECURITY_OPERATION 0x2A
+#define P1_SET                 0x41
+#define P2_SIGN                0xB6
+#define P1_SIGNATURE           0x9E
+#define P2_TO_BE_SIGNED        0x9A
+#define TAG_PRIVATE_KEY        0x84
+#define P2_FCP                 0x04
+#define P2_NO_DATA             0x0C
+#define ANSWER_MAX             256u
+#define TAG_FCP                0x62
+#define TAG_FCI                0x6F
+
+/* "Raw" in OpenSC's words: the terminal hashes. */
+#define EC_FLAGS                                                                                   \
+    (SC_ALGORITHM_ECDSA_RAW | SC_ALGORITHM_ECDSA_HASH_NONE | SC_ALGORITHM_EXT_EC_F_P |             \
+     SC_ALGORITHM_EXT_EC_NAMEDCURVE | SC_ALGORITHM_EXT_EC_UNCOMPRESES)
 
 static int match_card(struct sc_card *card)
 {
@@ -31,12 +50,17 @@ static int match_card(struct sc_card *card)
 
 static int init(struct sc_card *card)
 {
+    int r;
+
     card->name = "UICC";
     card->caps = SC_CARD_CAP_ISO7816_PIN_INFO;
     card->max_send_size = 255;
     card->max_recv_size = ANSWER_MAX;
     card->cache.current_path.aid.len = 0;
-    return SC_SUCCESS;
+    /* Keys of the card take a DigestInfo, or a hash, as the terminal made it. */
+    r = _sc_card_add_rsa_alg(card, 2048, SC_ALGORITHM_RSA_PAD_PKCS1 | SC_ALGORITHM_RSA_HASH_NONE,
+                             0x10001);
+    return r != SC_SUCCESS ? r : _sc_card_add_ec_alg(card, 256, EC_FLAGS, 0, NULL);
 }
 
 static int finish(struct sc_card *card)
@@ -229,6 +253,50 @@ static int select_file(struct sc_card *card, const struct sc_path *path, struct 
     return ret_file == NULL ? SC_SUCCESS : file_of(card, path, fcp, n, ret_file);
 }
 
+/* MANAGE SECURITY ENVIRONMENT: SET (ISO 7816-4 clause 11.5.11) with the key alone: it knows its
+ * algorithm, and its file is the application that is selected. */
+static int set_security_env(struct sc_card *card, const struct sc_security_env *env, int number)
+{
+    struct sc_apdu apdu;
+    u8 template[3] = { TAG_PRIVATE_KEY, 0x01, 0x00 };
+    int r;
+
+    if (number != 0 || env->key_ref_len != 1 || (env->flags & SC_SEC_ENV_KEY_REF_PRESENT) == 0 ||
+        (env->operation != SC_SEC_OPERATION_SIGN &&
+         env->operation != SC_SEC_OPERATION_AUTHENTICATE))
+        return SC_ERROR_NOT_SUPPORTED;
+    template[2] = env->key_ref[0];
+    sc_format_apdu(card, &apdu, SC_APDU_CASE_3_SHORT, INS_MANAGE_ENVIRONMENT, P1_SET, P2_SIGN);
+    apdu.lc = sizeof(template);
+    apdu.data = template;
+    apdu.datalen = sizeof(template);
+    r = sc_transmit_apdu(card, &apdu);
+    return r != SC_SUCCESS ? r : check_sw(card, apdu.sw1, apdu.sw2);
+}
+
+/* PERFORM SECURITY OPERATION: COMPUTE DIGITAL SIGNATURE (ISO 7816-8 clause 11.8). */
+static int compute_signature(struct sc_card *card, const u8 *data, size_t n, u8 *out, size_t room)
+{
+    struct sc_apdu apdu;
+    size_t le = room < ANSWER_MAX ? room : ANSWER_MAX;
+    int r;
+
+    if (n == 0 || n > card->max_send_size)
+        return SC_ERROR_INVALID_ARGUMENTS;
+    sc_format_apdu(card, &apdu, SC_APDU_CASE_4_SHORT, INS_SECURITY_OPERATION, P1_SIGNATURE,
+                   P2_TO_BE_SIGNED);
+    apdu.lc = n;
+    apdu.data = data;
+    apdu.datalen = n;
+    apdu.resp = out;
+    apdu.resplen = le;
+    apdu.le = le;
+    r = sc_transmit_apdu(card, &apdu);
+    if (r == SC_SUCCESS)
+        r = check_sw(card, apdu.sw1, apdu.sw2);
+    return r != SC_SUCCESS ? r : (int)apdu.resplen;
+}
+
 void dmsci_opensc_driver_init(struct sc_card_driver *driver, struct sc_card_operations *ops)
 {
     *ops = *sc_get_iso7816_driver()->ops;
@@ -238,6 +306,8 @@ void dmsci_opensc_driver_init(struct sc_card_driver *driver, struct sc_card_oper
     ops->select_file = select_file;
     ops->get_response = get_response;
     ops->check_sw = check_sw;
+    ops->set_security_env = set_security_env;
+    ops->compute_signature = compute_signature;
     ops->card_reader_lock_obtained = lock_obtained;
     *driver = (struct sc_card_driver){ .name = "UICC of DMSC-UICC 1.0", .short_name = "dmsc" };
     driver->ops = ops;

@@ -20,10 +20,14 @@ static const struct command commands[256] = {
     [0x12] = { CLA_80, dmsci_sim_fetch },
     [0x14] = { CLA_80, dmsci_sim_terminal_response },
     [0x20] = { CLA_0X, dmsci_sim_verify },
+    [0x22] = { CLA_0X, dmsci_sim_manage_environment },
     [0x24] = { CLA_0X, dmsci_sim_change },
     [0x26] = { CLA_0X, dmsci_sim_disable },
     [0x28] = { CLA_0X, dmsci_sim_enable },
+    [0x2A] = { CLA_0X, dmsci_sim_security_operation },
     [0x2C] = { CLA_0X, dmsci_sim_unblock },
+    [0x46] = { CLA_0X, dmsci_sim_generate_key_pair },
+    [0x47] = { CLA_0X, dmsci_sim_generate_key_pair },
     [0x70] = { CLA_0X, dmsci_sim_manage_channel },
     [0x88] = { CLA_0X, dmsci_sim_authenticate },
     [0x89] = { CLA_0X, dmsci_sim_authenticate_odd },
@@ -47,7 +51,7 @@ bool dmsci_sim_le_fits(const struct dmsc_sim *sim, const struct dmsci_sim_apdu *
 
 uint16_t dmsci_sim_wrong_le(size_t n)
 {
-    return (uint16_t)(SW_LE | (n & 0xFF));
+    return (uint16_t)(n < 256 ? SW_LE | n : SW_LE);
 }
 
 /* T=0: five bytes of header, where P3 is Lc when data follow. A terminal that cannot say "no P3"
@@ -136,6 +140,23 @@ static uint16_t final_sw(struct dmsc_sim *sim, uint16_t sw)
     return n > 0 ? (uint16_t)(SW_PROACTIVE | (n & 0xFF)) : sw;
 }
 
+/* 61xx: 00 is 256 or more. */
+static uint16_t more(size_t n)
+{
+    return (uint16_t)(n < 256 ? SW_MORE | n : SW_MORE);
+}
+
+/* ISO 7816-4 clause 7.4.2: what no R-APDU can hold comes in pieces, in T=1 too. */
+static uint16_t first_part(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c,
+                           struct dmsc_bytes *ret_data)
+{
+    *ret_data = dmsc_bytes(sim->reply.p, 256);
+    sim->reply = dmsc_bytes(sim->reply.p + 256, sim->reply.n - 256);
+    sim->waiting = true;
+    sim->waiting_channel = c->channel_no;
+    return more(sim->reply.n);
+}
+
 /* 7.3.1.1.4: data of case 4 wait for GET RESPONSE; a warning is told first and lets them wait. */
 static uint16_t finish_t0(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c, uint16_t sw,
                           struct dmsc_bytes *ret_data)
@@ -147,8 +168,10 @@ static uint16_t finish_t0(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c, 
     if (c->data.n > 0) {
         sim->waiting = true;
         sim->waiting_channel = c->channel_no;
-        return sw == SW_OK ? (uint16_t)(SW_MORE | (data.n & 0xFF)) : sw;
+        return sw == SW_OK ? more(data.n) : sw;
     }
+    if (c->le == 256 && data.n > 256 && sw == SW_OK)
+        return first_part(sim, c, ret_data);
     if (data.n != c->le)
         return dmsci_sim_wrong_le(data.n);
     *ret_data = data;
@@ -158,6 +181,8 @@ static uint16_t finish_t0(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c, 
 static uint16_t finish_t1(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c, uint16_t sw,
                           struct dmsc_bytes *ret_data)
 {
+    if (c->le == 256 && sim->reply.n > 256 && sw == SW_OK)
+        return first_part(sim, c, ret_data);
     if (c->le != 0 && sim->reply.n > c->le)
         return dmsci_sim_wrong_le(sim->reply.n);
     if (c->le != 0)
@@ -177,7 +202,7 @@ static uint16_t get_response(struct dmsc_sim *sim, struct dmsci_sim_apdu *c,
     sim->waiting = false;
     if (sw != SW_OK || class != CLA_0X)
         return sw != SW_OK ? sw : SW_CLA;
-    if (sim->t1)
+    if (sim->t1 && !due)
         return SW_INS;
     if (!due)
         return SW_TECHNICAL;
@@ -191,7 +216,7 @@ static uint16_t get_response(struct dmsc_sim *sim, struct dmsci_sim_apdu *c,
     *ret_data = dmsc_bytes(data.p, c->le);
     sim->reply = dmsc_bytes(data.p + c->le, data.n - c->le);
     sim->waiting = sim->reply.n > 0;
-    return sim->waiting ? (uint16_t)(SW_MORE | (sim->reply.n & 0xFF)) : final_sw(sim, SW_OK);
+    return sim->waiting ? more(sim->reply.n) : final_sw(sim, SW_OK);
 }
 
 static bool keeps_data(uint16_t sw)
@@ -262,6 +287,7 @@ void dmsc_sim_power(struct dmsc_sim *sim, enum dmsc_power how)
     sim->verified = 0;
     dmsci_sim_keys_changed(sim);
     dmsci_sim_channels_reset(sim);
+    dmsci_sim_keys_reset(sim);
     dmsci_sim_cat_reset(sim);
 }
 
@@ -317,6 +343,7 @@ void dmsc_sim_free(struct dmsc_sim *sim)
     if (sim == NULL)
         return;
     dmsci_sim_cat_clear(sim);
+    dmsci_sim_keys_free(sim);
     dmsci_sim_auth_free(sim);
     dmsci_sim_fs_clear(&sim->fs);
     dmsc_buf_clear(&sim->cat.commands);

@@ -118,7 +118,8 @@ struct dmsc_sim {
     struct dmsci_sim_channel channels[DMSCI_SIM_CHANNELS_MAX];
     unsigned n_channels;
     struct dmsci_sim_cat cat;
-    struct dmsci_sim_auth *auth; /* auth/subscriber.h; NULL: no application has keys */
+    struct dmsci_sim_keys *private_keys; /* keys/keys.h; NULL: none */
+    struct dmsci_sim_auth *auth;         /* auth/subscriber.h; NULL: no application has keys */
 
     bool powered;
     bool silent; /* torn: until the next power-on */
@@ -155,6 +156,15 @@ uint16_t dmsci_sim_terminal_profile(struct dmsc_sim *sim, const struct dmsci_sim
 uint16_t dmsci_sim_fetch(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
 uint16_t dmsci_sim_terminal_response(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
 uint16_t dmsci_sim_envelope(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
+/* keys/commands.c */
+uint16_t dmsci_sim_manage_environment(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
+uint16_t dmsci_sim_security_operation(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
+uint16_t dmsci_sim_generate_key_pair(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
+uint16_t dmsci_sim_internal_authenticate(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
+/** Has the application of this channel private keys? */
+bool dmsci_sim_keys_here(const struct dmsc_sim *sim, const struct dmsci_sim_channel *channel);
+/** Security environments end with the reset. */
+void dmsci_sim_keys_reset(struct dmsc_sim *sim);
 /* auth/authenticate.c */
 uint16_t dmsci_sim_authenticate(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
 uint16_t dmsci_sim_authenticate_odd(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
@@ -189,6 +199,16 @@ void dmsci_sim_cat_clear(struct dmsc_sim *sim);
 /** The size of the command that 91xx should announce; 0: none. */
 unsigned dmsci_sim_cat_announce(struct dmsc_sim *sim);
 
+/* lookup.c */
+/** Is the key verified, or disabled, as it counts for a file? */
+bool dmsci_sim_key_is_met(const struct dmsc_sim *sim, unsigned file, uint8_t ref);
+/** The ADF that has this AID now, as a profile names it. */
+bool dmsci_sim_path_of_aid(const struct dmsc_sim *sim, struct dmsc_bytes aid, char *ret_text,
+                           size_t size);
+
+/* keys/profile.c */
+void dmsci_sim_keys_free(struct dmsc_sim *sim);
+DMSC_NODISCARD enum dmsc_err dmsci_sim_keys_dump(const struct dmsc_sim *sim, struct dmsc_buf *out);
 /* auth/profile.c */
 void dmsci_sim_auth_free(struct dmsc_sim *sim);
 DMSC_NODISCARD enum dmsc_err dmsci_sim_auth_dump(const struct dmsc_sim *sim, struct dmsc_buf *out);

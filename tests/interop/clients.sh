@@ -69,3 +69,61 @@ END
   stop_card
   echo "EAP-AKA of wpa_supplicant and hostapd: success, resynchronisation, failure with another OPc"
 }
+
+# openssl with a public key says whether a signature is one.
+verify() { # PUBLIC_PEM
+  openssl dgst -sha256 -verify "$1" -signature "$work/signature" "$work/text" >"$work/out" 2>&1 ||
+    fail "the signature is wrong"
+}
+
+sign() {
+  rm -f "$work/signature"
+  pkcs11-tool --login --pin 1234 --id "$1" --sign --mechanism "$2" --signature-format openssl \
+    --input-file "$work/text" --output-file "$work/signature" >"$work/out" 2>&1 ||
+    fail "pkcs11-tool did not sign with key $1"
+}
+
+# On T=0, strict, through the driver of dmsc; the certificates and public keys on the card are the
+# judges' input, openssl is the judge.
+test_signing() {
+  local kind
+  command -v pkcs11-tool >/dev/null || skip "pkcs11-tool is not installed"
+  use_module
+  head -c 3000 /dev/urandom >"$work/text"
+  start_card "$source/card-scripts/signing.json"
+  expect "RSA key" pkcs15-tool --list-keys
+  expect "EC certificate" pkcs15-tool --list-certificates
+  expect "initialized, needs-padding" pkcs15-tool --list-pins
+  for kind in 01 02; do
+    pkcs15-tool --read-certificate "$kind" --output "$work/cert.pem" >"$work/out" 2>&1 ||
+      fail "certificate $kind was not read"
+    openssl x509 -in "$work/cert.pem" -pubkey -noout >"$work/public$kind.pem"
+    pkcs15-tool --read-public-key "$kind" --output "$work/read.pem" >"$work/out" 2>&1 ||
+      fail "public key $kind was not read"
+    cmp "$work/read.pem" "$work/public$kind.pem" || fail "another public key came"
+  done
+  sign 01 SHA256-RSA-PKCS
+  verify "$work/public01.pem"
+  sign 02 ECDSA-SHA256
+  verify "$work/public02.pem"
+  if pkcs11-tool --login --pin 4321 --id 01 --sign --mechanism SHA256-RSA-PKCS \
+    --input-file "$work/text" --output-file "$work/signature" >"$work/out" 2>&1; then
+    fail "it signs with a wrong PIN"
+  fi
+  # ADM1, then a key pair each, and the public keys where PKCS#15 says they are.
+  expect "SW1=0x69, SW2=0x82" opensc-tool -s 00A4040C0CA000000063504B43532D3135 -s 0047800005B603840103
+  expect "7F 49 43 86 41 04" opensc-tool -s 00A4040C0CA000000063504B43532D3135 \
+    -s 0020000A084444444444444444 -s 0047800005B60384010300
+  expect "7F 49 82 01 09 81 82 01 00" opensc-tool -s 00A4040C0CA000000063504B43532D3135 \
+    -s 0020000A084444444444444444 -s 0047800005B60384010400
+  for kind in 03 04; do
+    pkcs15-tool --read-public-key "$kind" --output "$work/public$kind.pem" >"$work/out" 2>&1 ||
+      fail "public key $kind was not read"
+  done
+  sign 03 ECDSA-SHA256
+  verify "$work/public03.pem"
+  sign 04 SHA256-RSA-PKCS
+  verify "$work/public04.pem"
+  stop_card
+  echo "RSA and EC keys of the card sign for pkcs11-tool, and openssl agrees; so do generated ones"
+}

@@ -5,6 +5,7 @@
 #   pcscd.sh BUILD SOURCE tools    general tools take it for a card: ATR, commands, PKCS#15
 #   pcscd.sh BUILD SOURCE module   a provisioned card, through the module that dmsc brings for OpenSC
 #   pcscd.sh BUILD SOURCE aka      EAP-AKA of wpa_supplicant against hostapd, with AUTHENTICATE
+#   pcscd.sh BUILD SOURCE signing  keys of the card sign for pkcs11-tool; openssl verifies
 #   pcscd.sh BUILD SOURCE rate     commands a second against a card that answers 9000 to everything
 #
 # Needs root (unshare), pcscd, vpcd and the OpenSC tools; without them it is skipped, and says so.
@@ -113,9 +114,17 @@ END
   echo "general tools read the card: ATR, commands in T=0 and T=1, PKCS#15, state"
 }
 
+use_module() {
+  local sanitizer
+  export OPENSC_CONF=$build/host/card/opensc.conf
+  # A module with a sanitizer wants it in the program from the start.
+  sanitizer=$(ldd "$build/host/card/libdmsc-opensc.so" | sed -n 's/.*=> \(.*lib[at]san[^ ]*\) .*/\1/p')
+  if [ -n "$sanitizer" ]; then export LD_PRELOAD=$sanitizer ASAN_OPTIONS=detect_leaks=0; fi
+}
+
 # The card is strict here, as real ones are: it is our driver that asks as a UICC wants to be asked.
 test_module() {
-  local id sanitizer
+  local id
   printf '44 44 44 44 44 44 44 44\n' >"$work/adm"
   printf '<MgmtTree><VerDTD>1.2</VerDTD></MgmtTree>' >"$work/mo.xml"
   for name in issuer ca device; do
@@ -136,10 +145,7 @@ END
   "$build/host/cli/dmsc" --link "sim:$source/card-scripts/blank.json,state=$work/state.json" \
     card provision "$work/profile.json" --adm-file "$work/adm" >"$work/out" 2>&1 ||
     fail "the card was not provisioned"
-  export OPENSC_CONF=$build/host/card/opensc.conf
-  # A module with a sanitizer wants it in the program from the start.
-  sanitizer=$(ldd "$build/host/card/libdmsc-opensc.so" | sed -n 's/.*=> \(.*lib[at]san[^ ]*\) .*/\1/p')
-  if [ -n "$sanitizer" ]; then export LD_PRELOAD=$sanitizer ASAN_OPTIONS=detect_leaks=0; fi
+  use_module
   start_card "$source/card-scripts/blank.json" --state "$work/state.json"
   expect "UICC" opensc-tool --name
   expect "OpA DM CA" pkcs15-tool --list-certificates

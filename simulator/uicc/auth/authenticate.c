@@ -353,20 +353,17 @@ static uint16_t context_gba(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c
     return c->data.p[0] == TAG_NAF ? derive_naf(sim, c, s) : SW_BAD_DATA;
 }
 
-static bool pin_is_met(const struct dmsc_sim *sim, const struct dmsci_sim_subscriber *s)
-{
-    return s->pin == 0 || (sim->satisfied >> dmsci_arr_key_bit(s->pin) & 1) != 0;
-}
-
 uint16_t dmsci_sim_authenticate(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c)
 {
     struct dmsci_sim_subscriber *s = subscriber_of(sim, c->channel->adf);
 
+    if (dmsci_sim_keys_here(sim, c->channel))
+        return dmsci_sim_internal_authenticate(sim, c); /* the same instruction */
     if (c->p1 != 0)
         return SW_P1P2;
     if (s == NULL)
         return SW_CONDITIONS;
-    if (!pin_is_met(sim, s))
+    if (s->pin != 0 && !dmsci_sim_key_is_met(sim, c->channel->adf, s->pin))
         return SW_SECURITY;
     switch (c->p2) {
     case P2_GSM:

@@ -244,20 +244,6 @@ static enum dmsc_err put_one(struct dmsc_buf *out, const struct dmsci_sim_subscr
     return err == DMSC_OK ? dmsc_buf_append_u8(out, '}') : err;
 }
 
-/* The ADF that has this AID now, as the profile names it. */
-static bool path_of(const struct dmsc_sim *sim, const struct dmsci_sim_subscriber *s, char *ret,
-                    size_t size)
-{
-    for (unsigned i = 0; i < sim->fs.n_adfs; i++) {
-        unsigned adf = sim->fs.adfs[i];
-
-        if (dmsc_bytes_equal(dmsci_sim_fs_slice(&sim->fs, sim->fs.info[adf].aid),
-                             dmsc_bytes(s->aid, s->aid_n)))
-            return dmsci_sim_fs_text(&sim->fs, adf, ret, size) == DMSC_OK;
-    }
-    return false;
-}
-
 enum dmsc_err dmsci_sim_auth_dump(const struct dmsc_sim *sim, struct dmsc_buf *out)
 {
     char path[DMSCI_SIM_PATH_TEXT];
@@ -268,11 +254,14 @@ enum dmsc_err dmsci_sim_auth_dump(const struct dmsc_sim *sim, struct dmsc_buf *o
         return DMSC_OK;
     err = dmsc_buf_append_str(out, "  \"authentication\": {");
     for (unsigned i = 0; err == DMSC_OK && i < sim->auth->n; i++) {
-        if (!path_of(sim, &sim->auth->of[i], path, sizeof(path)))
+        const struct dmsci_sim_subscriber *subscriber = &sim->auth->of[i];
+
+        if (!dmsci_sim_path_of_aid(sim, dmsc_bytes(subscriber->aid, subscriber->aid_n), path,
+                                   sizeof(path)))
             continue; /* its ADF was deleted */
         err = dmsci_buf_printf(out, "%s\n    \"%s\": ", first ? "" : ",", path);
         if (err == DMSC_OK)
-            err = put_one(out, &sim->auth->of[i]);
+            err = put_one(out, subscriber);
         first = false;
     }
     return err == DMSC_OK ? dmsc_buf_append_str(out, "\n  },\n") : err;

@@ -235,6 +235,8 @@ enum dmsc_err dmsci_sim_dump_with(const struct dmsc_sim *sim, const char *origin
     if (err == DMSC_OK)
         err = dmsci_sim_auth_dump(sim, ret_json);
     if (err == DMSC_OK)
+        err = dmsci_sim_keys_dump(sim, ret_json);
+    if (err == DMSC_OK)
         err = dmsc_buf_append_str(ret_json, "  \"pins\": {");
     for (unsigned i = 0; err == DMSC_OK && i < sim->n_keys; i++)
         err = put_key(ret_json, sim, &sim->keys[i], i == 0);

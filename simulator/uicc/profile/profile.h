@@ -26,6 +26,9 @@ DMSC_NODISCARD enum dmsc_err dmsci_sim_build_files(struct dmsc_sim *sim, const j
 /** Its part "authentication": the keys of AUTHENTICATE. (auth/profile.c) */
 DMSC_NODISCARD enum dmsc_err dmsci_sim_auth_build(struct dmsc_sim *sim,
                                                   const struct dmsci_sim_node *top);
+/** Its part "keys": private keys of applications. (keys/profile.c) */
+DMSC_NODISCARD enum dmsc_err dmsci_sim_keys_build(struct dmsc_sim *sim,
+                                                  const struct dmsci_sim_node *top);
 /**
  * Fill an EF (content.c): "fill", and over it "content": hex digits, an object with "hex", "text"
  * or "fill" and perhaps "at" and "count", or an array of these, one behind the other; an array with

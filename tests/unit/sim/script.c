@@ -21,7 +21,7 @@ struct script {
     struct dmsc_sim *sim;
     const char *name;
     unsigned line;
-    char pending[1200]; /* sent with its answer */
+    char pending[2400]; /* sent with its answer */
 };
 
 static void order_card(struct script *s, const char *words)
@@ -168,7 +168,7 @@ static void run_line(struct script *s, char *line)
 void script_run(const char *name)
 {
     struct script s = { card_ctx(), NULL, name, 0, "" };
-    char relative[128], path[SUPPORT_PATH_MAX], line[1200];
+    char relative[128], path[SUPPORT_PATH_MAX], line[2400];
     FILE *f;
 
     (void)snprintf(relative, sizeof(relative), "tests/vectors/%s", name);
