@@ -34,5 +34,9 @@ void dmsci_limits_fill(struct dmsc_limits *limits)
     DEFAULT(redirects, 3);
     DEFAULT(certificates, 32);
     DEFAULT(certificate_size, 8192);
+    DEFAULT(script_size, 4u << 20);
+    DEFAULT(script_files, 256);
+    DEFAULT(script_depth, 16);
+    DEFAULT(script_steps, 10000000);
     DEFAULT(ota_packet_size, 34168);
 }
