@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "apdu/codec/fcp.h"
 #include "apdu/base/compiler.h"
 #include "apdu/codec/ber.h"
 #include <dmsc/fcp.h>
@@ -183,16 +184,17 @@ static void put_number(struct dmsc_wr *w, uint8_t tag, uint32_t v)
         dmsci_ber_put_u16(w, tag, (uint16_t)v);
 }
 
-static void put_descriptor(struct dmsc_wr *w, const struct dmsc_fcp *fcp)
+static void put_descriptor(struct dmsc_wr *w, const struct dmsc_fcp *fcp, bool create)
 {
     bool records = fcp->structure == DMSC_FILE_LINEAR_FIXED || fcp->structure == DMSC_FILE_CYCLIC;
 
-    dmsci_ber_put_header(w, 0x82, records ? 5 : 2);
+    dmsci_ber_put_header(w, 0x82, !records ? 2 : create ? 4 : 5);
     dmsc_wr_u8(w, fcp->descriptor);
     dmsc_wr_u8(w, 0x21); /* data coding byte: the value the standard demands be ignored */
     if (records) {
         dmsc_wr_u16(w, fcp->record_length);
-        dmsc_wr_u8(w, fcp->records);
+        if (!create)
+            dmsc_wr_u8(w, fcp->records);
     }
 }
 
@@ -202,9 +204,9 @@ static void put_optional(struct dmsc_wr *w, uint8_t tag, struct dmsc_bytes value
         dmsci_ber_put(w, tag, value);
 }
 
-static void put_fields(struct dmsc_wr *w, const struct dmsc_fcp *fcp)
+static void put_fields(struct dmsc_wr *w, const struct dmsc_fcp *fcp, bool create)
 {
-    put_descriptor(w, fcp);
+    put_descriptor(w, fcp, create);
     if (fcp->has_file_id)
         dmsci_ber_put_u16(w, 0x83, fcp->file_id);
     put_optional(w, 0x84, fcp->df_name);
@@ -224,18 +226,23 @@ static void put_fields(struct dmsc_wr *w, const struct dmsc_fcp *fcp)
         dmsci_ber_put_u8(w, 0x88, (uint8_t)(fcp->sfi << 3));
 }
 
-enum dmsc_err dmsc_fcp_encode(const struct dmsc_fcp *fcp, struct dmsc_wr *w)
+enum dmsc_err dmsci_fcp_encode(const struct dmsc_fcp *fcp, bool create, struct dmsc_wr *w)
 {
     struct dmsc_wr count = dmsc_wr(NULL, 0);
     struct dmsc_wr out = *w;
 
     if (fcp->sfi > SFI_MAX)
         return DMSC_E_ARG;
-    put_fields(&count, fcp);
+    put_fields(&count, fcp, create);
     dmsci_ber_put_header(&out, 0x62, count.n);
-    put_fields(&out, fcp);
+    put_fields(&out, fcp, create);
     if (count.bad || out.bad)
         return DMSC_E_LIMIT;
     *w = out;
     return DMSC_OK;
+}
+
+enum dmsc_err dmsc_fcp_encode(const struct dmsc_fcp *fcp, struct dmsc_wr *w)
+{
+    return dmsci_fcp_encode(fcp, false, w);
 }

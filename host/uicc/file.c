@@ -12,6 +12,16 @@
 #define SFI_MAX        30u
 #define RECORD_MAX     256u
 
+static size_t read_block(const struct dmsc_uicc *uicc)
+{
+    return uicc->read_block > 0 ? uicc->read_block : READ_BLOCK;
+}
+
+static size_t update_block(const struct dmsc_uicc *uicc)
+{
+    return uicc->update_block > 0 ? uicc->update_block : UPDATE_BLOCK;
+}
+
 static enum dmsc_err select_file(struct dmsc_uicc *uicc, uint8_t p1, struct dmsc_bytes data,
                                  struct dmsc_buf *ret_fcp)
 {
@@ -94,12 +104,13 @@ enum dmsc_err dmsc_uicc_read_binary(struct dmsc_uicc *uicc, uint8_t sfi, size_t 
 
     dmsc_buf_init(&content, uicc->ctx, dmsc_ctx_limits(uicc->ctx)->ef_size);
     dmsc_buf_init(&block, uicc->ctx, DMSC_RAPDU_MAX);
-    err = check_range(uicc, sfi, offset, n, READ_BLOCK);
+    err = check_range(uicc, sfi, offset, n, read_block(uicc));
     if (err == DMSC_OK && n > 0)
         err = make_current(uicc, &sfi, offset);
     while (err == DMSC_OK && content.n < n) {
         struct dmsc_capdu capdu = { .ins = 0xB0 };
-        size_t want = n - content.n < READ_BLOCK ? n - content.n : READ_BLOCK;
+        size_t most = read_block(uicc);
+        size_t want = n - content.n < most ? n - content.n : most;
 
         capdu.le = (uint16_t)want;
         address(sfi, offset + content.n, content.n == 0, &capdu);
@@ -120,8 +131,8 @@ enum dmsc_err dmsc_uicc_read_binary(struct dmsc_uicc *uicc, uint8_t sfi, size_t 
 }
 
 /* 63Cx is no PIN here: done, after x tries inside the card (10.2.1.3). */
-static enum dmsc_err update(struct dmsc_uicc *uicc, const struct dmsc_capdu *capdu,
-                            const char *what)
+enum dmsc_err dmsci_uicc_update(struct dmsc_uicc *uicc, const struct dmsc_capdu *capdu,
+                                const char *what)
 {
     uint16_t sw = 0;
     enum dmsc_err err = dmsc_uicc_exchange(uicc, capdu, NULL, &sw);
@@ -137,17 +148,18 @@ enum dmsc_err dmsc_uicc_update_binary(struct dmsc_uicc *uicc, uint8_t sfi, size_
                                       struct dmsc_bytes content)
 {
     size_t done = 0;
-    enum dmsc_err err = check_range(uicc, sfi, offset, content.n, UPDATE_BLOCK);
+    enum dmsc_err err = check_range(uicc, sfi, offset, content.n, update_block(uicc));
 
     if (err == DMSC_OK && content.n > 0)
         err = make_current(uicc, &sfi, offset);
     while (err == DMSC_OK && done < content.n) {
         struct dmsc_capdu capdu = { .ins = 0xD6 };
-        size_t n = content.n - done < UPDATE_BLOCK ? content.n - done : UPDATE_BLOCK;
+        size_t most = update_block(uicc);
+        size_t n = content.n - done < most ? content.n - done : most;
 
         capdu.data = dmsc_bytes(content.p + done, n);
         address(sfi, offset + done, done == 0, &capdu);
-        err = update(uicc, &capdu, "UPDATE BINARY");
+        err = dmsci_uicc_update(uicc, &capdu, "UPDATE BINARY");
         done += n;
     }
     return err;
@@ -185,7 +197,7 @@ enum dmsc_err dmsc_uicc_update_record(struct dmsc_uicc *uicc, uint8_t sfi, uint8
     capdu.p2 = (uint8_t)(sfi << 3 | (record == 0 ? 0x03 : 0x04));
     if (sfi > SFI_MAX || content.n == 0 || content.n > 255)
         return dmsci_fail(uicc->ctx, DMSC_E_ARG, "update a record with %zu bytes", content.n);
-    return update(uicc, &capdu, "UPDATE RECORD");
+    return dmsci_uicc_update(uicc, &capdu, "UPDATE RECORD");
 }
 
 static enum dmsc_err read_records(struct dmsc_uicc *uicc, const struct dmsc_fcp *fcp,

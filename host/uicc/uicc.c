@@ -73,7 +73,8 @@ enum dmsc_err dmsc_uicc_exchange(struct dmsc_uicc *uicc, const struct dmsc_capdu
     return DMSC_OK;
 }
 
-enum dmsc_err dmsci_uicc_refused(struct dmsc_uicc *uicc, uint16_t sw, const char *what)
+enum dmsc_err dmsci_uicc_refused_as(struct dmsc_uicc *uicc, uint16_t sw, const char *what,
+                                    const char *text)
 {
     static const struct {
         enum dmsc_sw_class class;
@@ -91,8 +92,13 @@ enum dmsc_err dmsci_uicc_refused(struct dmsc_uicc *uicc, uint16_t sw, const char
     }
     (void)dmsci_fail(uicc->ctx, err, "%s", what);
     dmsci_fail_sw(uicc->ctx, sw);
-    dmsci_why(uicc->ctx, "card:sw", "%s (SW %04X)", dmsc_sw_text(sw), sw);
+    dmsci_why(uicc->ctx, "card:sw", "%s (SW %04X)", text, sw);
     return err;
+}
+
+enum dmsc_err dmsci_uicc_refused(struct dmsc_uicc *uicc, uint16_t sw, const char *what)
+{
+    return dmsci_uicc_refused_as(uicc, sw, what, dmsc_sw_text(sw));
 }
 
 enum dmsc_err dmsc_uicc_command(struct dmsc_uicc *uicc, const struct dmsc_capdu *capdu,
