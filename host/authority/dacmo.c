@@ -92,6 +92,7 @@ static unsigned long number(struct row *row, const char *leaf, bool *ret_there)
 {
     char text[24];
 
+    *ret_there = false;
     if (row->err == DMSC_OK)
         row->err = dmsci_dacmo_text(row->authority, row->base, leaf, text, sizeof(text));
     if (row->err != DMSC_OK)
