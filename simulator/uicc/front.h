@@ -1,27 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The front of the program dmsc-uicc: a card in the virtual reader of a PC/SC daemon. */
+/* The fronts of the program dmsc-uicc: how others reach the card. Each serves until stop_fd. */
 #ifndef DMSCI_SIM_FRONT_H
 #define DMSCI_SIM_FRONT_H
 
 #include <dmsc/sim.h>
 #include <stdbool.h>
 
-struct dmsci_sim_vpcd {
-    const char *host, *port;
-    int wait_ms; /* how long to try to reach the reader */
-    int stop_fd; /* readable: end */
-    /** The reader took the card: called once. */
-    void (*ready)(void *user);
+struct dmsci_sim_front {
+    const char *host, *port; /* vpcd: where the reader listens. tcp: where we do */
+    int wait_ms;             /* vpcd: how long to try to reach the reader */
+    int stop_fd;             /* readable: end */
+    /** Others can reach the card now, @p where says how: called once. */
+    void (*ready)(void *user, const char *where);
     /** Each exchange, and with @p rapdu empty each power event: @p power is its name. */
     void (*trace)(void *user, const char *power, struct dmsc_bytes capdu, struct dmsc_bytes rapdu);
     void *user;
 };
 
 /**
- * Serve @p sim until stop_fd is readable or the reader goes away (DMSC_OK for both).
+ * A card in the virtual reader of a PC/SC daemon. Ends also when the reader goes away.
  * @return DMSC_E_NOREADER when nobody listens; DMSC_E_LINK
  */
 DMSC_NODISCARD enum dmsc_err dmsci_sim_vpcd_run(struct dmsc_ctx *ctx, struct dmsc_sim *sim,
-                                                const struct dmsci_sim_vpcd *front);
+                                                const struct dmsci_sim_front *front);
+/** A modem on a pseudo-terminal (TS 27.007). DMSC_E_IO where there is none to be had. */
+DMSC_NODISCARD enum dmsc_err dmsci_sim_pty_run(struct dmsc_ctx *ctx, struct dmsc_sim *sim,
+                                               const struct dmsci_sim_front *front);
+/** The line protocol of docs/links.md on a TCP port, one client at a time. DMSC_E_IO. */
+DMSC_NODISCARD enum dmsc_err dmsci_sim_tcp_run(struct dmsc_ctx *ctx, struct dmsc_sim *sim,
+                                               const struct dmsci_sim_front *front);
 
 #endif

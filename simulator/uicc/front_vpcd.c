@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -26,7 +27,7 @@ enum order { ORDER_OFF = 0, ORDER_ON = 1, ORDER_RESET = 2, ORDER_ATR = 4 };
 struct session {
     struct dmsc_ctx *ctx;
     struct dmsc_sim *sim;
-    const struct dmsci_sim_vpcd *front;
+    const struct dmsci_sim_front *front;
     int fd;
     bool told;  /* that the card is in the reader */
     bool ended; /* by stop_fd, or by the reader */
@@ -36,7 +37,7 @@ struct session {
 };
 
 static enum dmsc_err failed(struct dmsc_ctx *ctx, enum dmsc_err err,
-                            const struct dmsci_sim_vpcd *front, const char *what, int number)
+                            const struct dmsci_sim_front *front, const char *what, int number)
 {
     (void)dmsci_fail(ctx, err, "%s the virtual reader at %s port %s", what, front->host,
                      front->port);
@@ -45,7 +46,7 @@ static enum dmsc_err failed(struct dmsc_ctx *ctx, enum dmsc_err err,
     return err;
 }
 
-static bool wants_stop(const struct dmsci_sim_vpcd *front, int timeout_ms)
+static bool wants_stop(const struct dmsci_sim_front *front, int timeout_ms)
 {
     struct pollfd stop = { front->stop_fd, POLLIN, 0 };
 
@@ -73,7 +74,7 @@ static int try_addresses(const struct addrinfo *list)
 static enum dmsc_err reach(struct session *s)
 {
     const struct addrinfo wanted = { .ai_socktype = SOCK_STREAM };
-    const struct dmsci_sim_vpcd *front = s->front;
+    const struct dmsci_sim_front *front = s->front;
     struct addrinfo *list = NULL;
     int waited_ms = 0, number = 0;
     int found = getaddrinfo(front->host, front->port, &wanted, &list);
@@ -150,8 +151,12 @@ static enum dmsc_err obey(struct session *s, uint8_t order)
          * the reader has accepted it. */
         s->ended = wants_stop(s->front, 0);
         if (!s->told && dmsc_sim_powered(s->sim)) {
+            char where[128];
+
+            (void)snprintf(where, sizeof(where), "in the reader at %s port %s", s->front->host,
+                           s->front->port);
             s->told = true;
-            s->front->ready(s->front->user);
+            s->front->ready(s->front->user, where);
         }
         return send_message(s, dmsc_sim_atr(s->sim));
     default:
@@ -237,7 +242,7 @@ static enum dmsc_err serve(struct session *s)
 }
 
 enum dmsc_err dmsci_sim_vpcd_run(struct dmsc_ctx *ctx, struct dmsc_sim *sim,
-                                 const struct dmsci_sim_vpcd *front)
+                                 const struct dmsci_sim_front *front)
 {
     struct session *s = dmsci_alloc(ctx, sizeof(*s));
     enum dmsc_err err;

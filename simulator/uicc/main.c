@@ -15,13 +15,16 @@ enum exit_code { DONE = 0, FAILED = 1, USAGE = 2, BAD_PROFILE = 6 };
 #define WAIT_MS 10000
 
 static const char usage[] =
-    "usage: dmsc-uicc PROFILE [--front vpcd] [options]\n"
+    "usage: dmsc-uicc PROFILE [--front vpcd|pty|tcp[:PORT]] [options]\n"
     "\n"
-    "Put the card that PROFILE describes (card-scripts/*.json) into the virtual reader of pcscd.\n"
+    "Put the card that PROFILE describes (card-scripts/*.json) where programs can reach it.\n"
     "\n"
-    "  --front vpcd       the only front so far, and the default\n"
-    "  --host HOST        where the reader listens (127.0.0.1)\n"
-    "  --port PORT        (35963; the second slot of the reader is 35964)\n"
+    "  --front vpcd       the virtual reader of pcscd (the default)\n"
+    "  --front pty        a modem with AT commands on a pseudo-terminal, whose name is printed\n"
+    "  --front tcp:PORT   lines of hex on a TCP port, 0 or nothing: a free one, which is printed\n"
+    "  --host HOST        vpcd: where the reader listens; tcp: the address to listen on "
+    "(127.0.0.1)\n"
+    "  --port PORT        vpcd: (35963; the second slot of the reader is 35964)\n"
     "  --state FILE       keep what is written to the card in FILE, and go on from there\n"
     "  --t1               protocol T=1 instead of T=0\n"
     "  --lenient          answer what general tools send and TS 102 221 does not have: SELECT "
@@ -29,19 +32,30 @@ static const char usage[] =
     "                     P2=00, 3F00 in front of a path, Le behind the data of T=0\n"
     "  --trace FILE       write each command and answer, PINs masked; \"-\" is the standard "
     "output\n"
-    "  --ready-file FILE  make FILE when the reader has taken the card\n"
+    "  --ready-file FILE  make FILE when the card can be reached: process id, and where\n"
     "  --check            load PROFILE, say whether it is good, and end\n"
     "  -h, --help\n"
     "      --version\n"
     "\n"
-    "Ends on SIGTERM, SIGINT, and when the reader goes away.\n"
+    "Ends on SIGTERM, SIGINT, and when the reader of vpcd goes away.\n"
     "Exit status: 0 done, 1 failed, 2 wrong usage, 6 bad profile.\n";
+
+static const struct front_name {
+    const char *name;
+    enum dmsc_err (*run)(struct dmsc_ctx *ctx, struct dmsc_sim *sim,
+                         const struct dmsci_sim_front *front);
+} fronts[] = {
+    { "vpcd", dmsci_sim_vpcd_run },
+    { "pty", dmsci_sim_pty_run },
+    { "tcp", dmsci_sim_tcp_run },
+};
 
 struct program {
     const char *profile;
     const char *ready_file, *trace_file;
     struct dmsc_sim_options card;
-    struct dmsci_sim_vpcd front;
+    struct dmsci_sim_front front;
+    const struct front_name *kind;
     bool check;
     struct dmsc_ctx *ctx;
     struct dmsc_sim *sim;
@@ -82,12 +96,30 @@ static int wrong_usage(const char *what, const char *which)
     return USAGE;
 }
 
+/* "tcp:PORT" */
+static int take_front(struct program *p, const char *name)
+{
+    size_t n = strcspn(name, ":");
+
+    for (size_t i = 0; i < sizeof(fronts) / sizeof(fronts[0]); i++) {
+        if (strlen(fronts[i].name) != n || strncmp(fronts[i].name, name, n) != 0)
+            continue;
+        p->kind = &fronts[i];
+        if (fronts[i].run == dmsci_sim_tcp_run)
+            p->front.port = name[n] == ':' ? name + n + 1 : "0";
+        else if (name[n] != '\0')
+            break;
+        return -1;
+    }
+    return wrong_usage("there is no front ", name);
+}
+
 /* @return -1 to go on, or the exit code */
 static int take_option(struct program *p, int option)
 {
     switch (option) {
     case OPT_FRONT:
-        return strcmp(optarg, "vpcd") == 0 ? -1 : wrong_usage("there is no front ", optarg);
+        return take_front(p, optarg);
     case OPT_HOST:
         p->front.host = optarg;
         return -1;
@@ -162,19 +194,18 @@ static void log_line(void *user, enum dmsc_level level, const char *area, const 
     (void)fprintf(stderr, "dmsc-uicc: %s: %s\n", area, text);
 }
 
-static void ready(void *user)
+static void ready(void *user, const char *where)
 {
     struct program *p = user;
     FILE *f;
 
-    (void)printf("dmsc-uicc: %s is in the reader at %s port %s\n",
-                 dmsc_sim_name(p->sim)[0] != '\0' ? dmsc_sim_name(p->sim) : p->profile,
-                 p->front.host, p->front.port);
+    (void)printf("dmsc-uicc: %s is %s\n",
+                 dmsc_sim_name(p->sim)[0] != '\0' ? dmsc_sim_name(p->sim) : p->profile, where);
     (void)fflush(stdout);
     if (p->ready_file == NULL)
         return;
     f = fopen(p->ready_file, "we");
-    if (f == NULL || fprintf(f, "%ld\n", (long)getpid()) < 0)
+    if (f == NULL || fprintf(f, "%ld\n%s\n", (long)getpid(), where) < 0)
         (void)fprintf(stderr, "dmsc-uicc: cannot write %s: %s\n", p->ready_file, strerror(errno));
     if (f != NULL)
         (void)fclose(f);
@@ -254,7 +285,7 @@ static int run(struct program *p)
     if (code >= 0)
         return code;
     p->front.stop_fd = stop_signals();
-    err = dmsci_sim_vpcd_run(p->ctx, p->sim, &p->front);
+    err = p->kind->run(p->ctx, p->sim, &p->front);
     (void)close(p->front.stop_fd);
     if (err != DMSC_OK)
         tell_story(p->ctx);
@@ -264,7 +295,8 @@ static int run(struct program *p)
 int main(int argc, char **argv)
 {
     struct dmsc_ctx_config config = DMSC_CTX_CONFIG_INIT;
-    struct program p = { .front = { .host = "127.0.0.1", .port = "35963", .wait_ms = WAIT_MS } };
+    struct program p = { .kind = &fronts[0],
+                         .front = { .host = "127.0.0.1", .port = "35963", .wait_ms = WAIT_MS } };
     int code = parse(&p, argc, argv);
 
     if (code >= 0)

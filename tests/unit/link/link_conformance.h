@@ -15,6 +15,7 @@ struct link_conformance {
     void *user;
     const char *name; /* what dmsc_link_name() shall say */
     enum dmsc_protocol protocol;
+    bool hides_atr; /* a modem keeps it to itself */
 };
 
 void link_conformance(const struct link_conformance *subject);

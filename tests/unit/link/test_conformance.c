@@ -33,7 +33,7 @@ static enum dmsc_err open_scripted(struct dmsc_ctx *ctx, void *user, struct dmsc
 static void no_line(void *user, const char *text)
 {
     (void)user;
-    assert_true(text[0] == '>' || text[0] == '<' || text[0] == '#');
+    assert_true(text[0] == '>' || text[0] == '<' || text[0] == '!');
 }
 
 struct wrapped {
@@ -68,7 +68,7 @@ static void scripted_conforms(void **state)
     for (int protocol = DMSC_T0; protocol <= DMSC_T1; protocol++) {
         struct scripted *s = scripted_new((enum dmsc_protocol)protocol);
         struct link_conformance subject = { open_scripted, s, "scripted",
-                                            (enum dmsc_protocol)protocol };
+                                            (enum dmsc_protocol)protocol, false };
 
         s->respond = respond;
         s->respond_user = s;
@@ -84,7 +84,7 @@ static void traced_conforms(void **state)
     struct scripted *s = scripted_new(DMSC_T0);
     struct wrapped once = { open_scripted, s };
     struct wrapped twice = { open_traced, &once };
-    struct link_conformance subject = { open_traced, &once, "traced", DMSC_T0 };
+    struct link_conformance subject = { open_traced, &once, "traced", DMSC_T0, false };
 
     (void)state;
     s->respond = respond;
@@ -98,9 +98,9 @@ static void traced_conforms(void **state)
 static void sim_conforms(void **state)
 {
     char path[SUPPORT_PATH_MAX], spec[SUPPORT_PATH_MAX + 8];
-    struct link_conformance subject = { open_sim, spec, "sim", DMSC_T0 };
+    struct link_conformance subject = { open_sim, spec, "sim", DMSC_T0, false };
     struct wrapped inner = { open_sim, spec };
-    struct link_conformance traced = { open_traced, &inner, "traced", DMSC_T1 };
+    struct link_conformance traced = { open_traced, &inner, "traced", DMSC_T1, false };
 
     (void)state;
     support_path("card-scripts/example.json", path);

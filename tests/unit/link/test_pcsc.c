@@ -49,7 +49,7 @@ static enum dmsc_err open_pcsc(struct dmsc_ctx *ctx, void *user, struct dmsc_lin
 static void pcsc_conforms(void **state)
 {
     static char reader[] = "pcsc:Virtual";
-    struct link_conformance subject = { open_pcsc, reader, "pcsc", DMSC_T0 };
+    struct link_conformance subject = { open_pcsc, reader, "pcsc", DMSC_T0, false };
 
     (void)state;
     link_conformance(&subject);

@@ -335,8 +335,8 @@ static void exit_codes(void **state)
     assert_int_equal(run_program(r, NULL, NULL, text, sizeof(text)), 2);
     assert_non_null(strstr(text, "--help"));
     assert_int_equal(run_program(r, "--no-such-thing", profile, text, sizeof(text)), 2);
-    assert_int_equal(run_program(r, profile, "--front=pty", text, sizeof(text)), 2);
-    assert_non_null(strstr(text, "there is no front pty"));
+    assert_int_equal(run_program(r, profile, "--front=usb", text, sizeof(text)), 2);
+    assert_non_null(strstr(text, "there is no front usb"));
     assert_int_equal(run_program(r, profile, "another", text, sizeof(text)), 2);
     assert_int_equal(run_program(r, profile, "--check", text, sizeof(text)), 0);
     assert_int_equal(run_program(r, "/no/such/card.json", NULL, text, sizeof(text)), 6);
