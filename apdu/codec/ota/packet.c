@@ -152,6 +152,27 @@ out:
     return err;
 }
 
+enum dmsc_err dmsci_ota_command_open(struct dmsc_ctx *ctx, struct dmsc_bytes packet,
+                                     const struct dmsci_ota_keys *keys,
+                                     struct dmsci_ota_command *ret_command,
+                                     struct dmsc_buf *ret_data)
+{
+    struct dmsci_ota_command command = { { { 0 }, 0, 0, { 0 } }, 0, 0 };
+    enum dmsci_ota_sts sts;
+    struct dmsc_buf plain;
+    enum dmsc_err err;
+
+    dmsc_buf_init(&plain, ctx, packet.n);
+    err = open_command(ctx, packet, keys, &command, &plain, &sts);
+    if (err == DMSC_OK)
+        err = dmsc_buf_set(
+            ret_data, dmsc_bytes(plain.p + COMMAND_HEAD, plain.n - COMMAND_HEAD - command.padding));
+    if (err == DMSC_OK)
+        *ret_command = command;
+    dmsc_buf_clear(&plain);
+    return err;
+}
+
 enum dmsci_ota_sts dmsci_ota_counter_check(uint8_t spi1, uint64_t counter, uint64_t stored)
 {
     if (!dmsci_ota_counter_kept(spi1))

@@ -118,6 +118,11 @@ DMSC_NODISCARD enum dmsc_err dmsci_ota_command_unwrap(
     uint64_t stored, struct dmsci_ota_command *ret_command, struct dmsc_buf *ret_data,
     enum dmsci_ota_sts *ret_sts);
 
+/** The same without the counter: for whoever looks at a packet and executes nothing. */
+DMSC_NODISCARD enum dmsc_err dmsci_ota_command_open(struct dmsc_ctx *ctx, struct dmsc_bytes packet,
+                                                    const struct dmsci_ota_keys *keys,
+                                                    struct dmsci_ota_command *ret_command,
+                                                    struct dmsc_buf *ret_data);
 /** The replay rules (5.1.4): DMSCI_OTA_STS_OK, _CNTR_LOW, _CNTR_HIGH or _CNTR_BLOCKED. */
 enum dmsci_ota_sts dmsci_ota_counter_check(uint8_t spi1, uint64_t counter, uint64_t stored);
 /** Does a command with this SPI move the card's counter? Modes "higher" and "one higher" do. */
