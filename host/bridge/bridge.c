@@ -157,14 +157,20 @@ struct dmsc_uicc *dmsc_bridge_uicc(const struct dmsc_bridge *bridge)
 
 enum dmsc_err dmsc_bridge_attach(struct dmsc_bridge *bridge, struct dmsc_link *link)
 {
+    struct dmsc_cat_config cat;
     struct dmsc_uicc *uicc = NULL;
     enum dmsc_err err;
 
     if (bridge->link != NULL)
         return dmsci_fail(bridge->ctx, DMSC_E_STATE, "attach a second link");
+    dmsc_config_cat(bridge->config, &cat);
     err = dmsc_uicc_new(bridge->ctx, link, &uicc);
-    if (err != DMSC_OK)
+    if (err == DMSC_OK)
+        err = dmsc_uicc_cat_configure(uicc, &cat);
+    if (err != DMSC_OK) {
+        dmsc_uicc_free(uicc);
         return err;
+    }
     bridge->link = link;
     bridge->uicc = uicc;
     return DMSC_OK;

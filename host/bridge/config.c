@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dmsc.conf: INI, read by inih. */
 #include "apdu/base/ctx.h"
+#include "host/uicc/cat/cat.h"
 #include <dmsc/bridge.h>
 #include <errno.h>
 #include <ini.h>
@@ -33,6 +34,10 @@ static const struct key {
     { "card", "link", TEXT, AT(link), 0 },
     { "net", "resolve", LIST_TEXT, AT(resolve), AT(resolve_count) },
     { "net", "timeout_ms", MILLISECONDS, AT(timeout_ms), 0 },
+    { "usat", "connect", LIST_TEXT, AT(usat_connect), AT(usat_connect_count) },
+    { "usat", "listen", LIST_TEXT, AT(usat_listen), AT(usat_listen_count) },
+    { "usat", "dns", LIST_TEXT, AT(usat_dns), AT(usat_dns_count) },
+    { "usat", "imei", TEXT, AT(usat_imei), 0 },
 #undef AT
 };
 
@@ -147,6 +152,8 @@ static bool set(struct reading *r, size_t i, const char *value)
         return set_clock(r, key, value);
     if (key->kind == MILLISECONDS)
         return set_milliseconds(r, key, value);
+    if (strcmp(key->section, "usat") == 0 && !dmsci_cat_text_valid(key->name, value))
+        return refuse(r, "this is not what man dmsc.conf says of it:", value);
     return set_text(r, key, value);
 }
 
@@ -199,6 +206,18 @@ enum dmsc_err dmsc_config_load(struct dmsc_ctx *ctx, const char *path, struct dm
               r.why[0] != '\0' ? r.why : "not a line of the form key = value");
     dmsci_hint(ctx, "man dmsc.conf lists every section and key");
     return DMSC_E_CONFIG;
+}
+
+void dmsc_config_cat(const struct dmsc_config *config, struct dmsc_cat_config *ret_cat)
+{
+    *ret_cat = (struct dmsc_cat_config){ .language = config->language,
+                                         .imei = config->usat_imei,
+                                         .connect = (const char *const *)config->usat_connect,
+                                         .connect_count = config->usat_connect_count,
+                                         .listen = (const char *const *)config->usat_listen,
+                                         .listen_count = config->usat_listen_count,
+                                         .dns = (const char *const *)config->usat_dns,
+                                         .dns_count = config->usat_dns_count };
 }
 
 void dmsc_config_clear(struct dmsc_config *config)

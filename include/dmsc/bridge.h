@@ -4,6 +4,7 @@
 
 #include <dmsc/authority.h>
 #include <dmsc/card.h>
+#include <dmsc/cat.h>
 #include <dmsc/ctx.h>
 #include <dmsc/dm1.h>
 #include <dmsc/link.h>
@@ -43,6 +44,13 @@ struct dmsc_config {
     char **resolve;  /* [net] resolve: HOST:PORT:ADDRESS, used instead of the name service;
                         repeatable */
     size_t resolve_count;
+    char **usat_connect; /* [usat] connect: where the card's toolkit may go; repeatable */
+    size_t usat_connect_count;
+    char **usat_listen; /* [usat] listen: where it may listen; repeatable */
+    size_t usat_listen_count;
+    char **usat_dns; /* [usat] dns: DNS servers it may be told; repeatable */
+    size_t usat_dns_count;
+    char *usat_imei;     /* [usat] imei: what it may know of the device; NULL: nothing */
     unsigned timeout_ms; /* [net] timeout_ms: of one connect, read or write; 0: 15000 */
 };
 #define DMSC_CONFIG_INIT                                                                           \
@@ -58,6 +66,8 @@ struct dmsc_config {
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_config_load(struct dmsc_ctx *ctx, const char *path,
                                                        struct dmsc_config *config);
 DMSC_API void dmsc_config_clear(struct dmsc_config *config);
+/** What it says of the toolkit: [usat] and [device] language. @param ret_cat borrows */
+DMSC_API void dmsc_config_cat(const struct dmsc_config *config, struct dmsc_cat_config *ret_cat);
 
 /**
  * Open the store, make DevInfo and DevDetail, put the last verified MA list in force.

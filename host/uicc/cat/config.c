@@ -179,6 +179,30 @@ static bool parse_listen(const char *text, struct rule *rule)
            rule->prefix == 8 * rule->addr.size;
 }
 
+/* 14 or 15 digits. */
+static bool parse_imei(const char *text)
+{
+    size_t n = strlen(text);
+
+    return (n == 14 || n == 15) && strspn(text, "0123456789") == n;
+}
+
+bool dmsci_cat_text_valid(const char *key, const char *text)
+{
+    struct rule rule = { .udp = false };
+
+    switch (key[0]) {
+    case 'c':
+        return parse_connect(text, &rule);
+    case 'l':
+        return parse_listen(text, &rule);
+    case 'd':
+        return parse_addr(text, &rule.addr);
+    default:
+        return parse_imei(text);
+    }
+}
+
 static enum dmsc_err no_good(struct dmsc_ctx *ctx, const char *text, const char *form)
 {
     (void)dmsci_fail(ctx, DMSC_E_CONFIG, "read what the toolkit may do");
@@ -209,12 +233,10 @@ static enum dmsc_err load_rules(struct dmsc_ctx *ctx, const char *const *texts, 
 
 /* TS 124 008 10.5.1.4: odd number of digits, type 2 (IMEI), BCD with the nibbles swapped. The
  * fifteenth digit goes as it was given; on the wire of a network it would be 0. */
-static bool load_imei(struct dmsci_cat *cat, const char *text)
+static void load_imei(struct dmsci_cat *cat, const char *text)
 {
     size_t n = strlen(text);
 
-    if ((n != 14 && n != 15) || strspn(text, "0123456789") != n)
-        return false;
     cat->imei[0] = (uint8_t)((text[0] - '0') << 4 | 0x0A);
     for (size_t i = 1; i < 8; i++) {
         unsigned low = (unsigned)(text[2 * i - 1] - '0');
@@ -223,7 +245,7 @@ static bool load_imei(struct dmsci_cat *cat, const char *text)
         cat->imei[i] = (uint8_t)(high << 4 | low);
     }
     cat->has_imei = true;
-    return true;
+    dmsci_log(cat->ctx, DMSC_LOG_WARN, "usat", "the card may ask for the IMEI");
 }
 
 static enum dmsc_err load(struct dmsci_cat *cat, const struct dmsc_cat_config *config)
@@ -235,10 +257,10 @@ static enum dmsc_err load(struct dmsci_cat *cat, const struct dmsc_cat_config *c
         return no_good(cat->ctx, language, "two letters");
     dmsci_copy(cat->language, language, 2);
     cat->caller_events = config->events;
-    if (config->imei != NULL && !load_imei(cat, config->imei))
+    if (config->imei != NULL && !parse_imei(config->imei))
         return no_good(cat->ctx, config->imei, "14 or 15 digits");
-    if (cat->has_imei)
-        dmsci_log(cat->ctx, DMSC_LOG_WARN, "usat", "the card may ask for the IMEI");
+    if (config->imei != NULL)
+        load_imei(cat, config->imei);
     if (config->dns_count > DNS_MAX)
         return dmsci_fail(cat->ctx, DMSC_E_LIMIT, "take more than %u DNS servers", DNS_MAX);
     for (size_t i = 0; i < config->dns_count; i++) {

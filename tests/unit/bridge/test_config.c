@@ -61,6 +61,7 @@ static void assert_reason(const struct folder *f, enum dmsc_err err, enum dmsc_e
 static void every_key(void **state)
 {
     struct dmsc_config c = DMSC_CONFIG_INIT;
+    struct dmsc_cat_config cat;
     struct folder f;
     char relative[SUPPORT_PATH_MAX + 32];
 
@@ -74,7 +75,10 @@ static void every_key(void **state)
                      "[trust]\nissuer_key = a.pub\nissuer_key = /b.pub\n"
                      "[card]\npin_file = pin1\nadm1_file = ../adm1\nlink = sim:card.json ; inline\n"
                      "[net]\nresolve = a.example:443:127.0.0.1\nresolve = b.example:1:::1\n"
-                     "timeout_ms = 2500\n");
+                     "timeout_ms = 2500\n"
+                     "[usat]\nconnect = tcp:192.0.2.0/24:443\nconnect = udp:[2001:db8::1]:*\n"
+                     "connect = tcp:*:*\nlisten = [2001:db8::9]:80\nlisten = 192.0.2.9:80\n"
+                     "dns = 2001:db8::35\nimei = 490154203237518\n");
     assert_int_equal(dmsc_config_load(f.ctx, f.file, &c), DMSC_OK);
     (void)snprintf(relative, sizeof(relative), "%s/state/dmsc.db", f.path);
     assert_string_equal(c.store, relative);
@@ -97,6 +101,15 @@ static void every_key(void **state)
     assert_string_equal(c.resolve[0], "a.example:443:127.0.0.1");
     assert_string_equal(c.resolve[1], "b.example:1:::1");
     assert_int_equal(c.timeout_ms, 2500);
+    dmsc_config_cat(&c, &cat);
+    assert_int_equal(cat.connect_count, 3);
+    assert_string_equal(cat.connect[1], "udp:[2001:db8::1]:*");
+    assert_int_equal(cat.listen_count, 2);
+    assert_string_equal(cat.listen[0], "[2001:db8::9]:80");
+    assert_int_equal(cat.dns_count, 1);
+    assert_string_equal(cat.dns[0], "2001:db8::35");
+    assert_string_equal(cat.imei, "490154203237518");
+    assert_string_equal(cat.language, c.language);
 
     /* A second file lies over the first: what it names replaces, lists grow. */
     (void)write_text(&f, "over.conf",
