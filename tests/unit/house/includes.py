@@ -64,6 +64,7 @@ OWNER = {
     "mo.h": "host/mo",
     "peer.h": "apdu/base",
     "script.h": "apdu/script",
+    "scp03.h": "apdu/link",
     "secret.h": "apdu/base",
     "sim.h": "simulator/uicc",
     "store.h": "host/store",
