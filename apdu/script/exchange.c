@@ -219,7 +219,7 @@ static enum dmsc_err encode(struct dmsci_script_run *run, uint8_t *capdu, size_t
     struct dmsc_capdu parts;
 
     if (run->bytes.n < 4 || run->bytes.n > DMSC_CAPDU_MAX)
-        return DMSC_E_ARG;
+        return DMSC_E_MALFORMED;
     if (dmsc_capdu_decode(dmsc_buf_bytes(&run->bytes), &parts) != DMSC_OK ||
         dmsc_capdu_encode(&parts, dmsc_link_protocol(run->link), &w) != DMSC_OK) {
         w = dmsc_wr(capdu, DMSC_CAPDU_MAX);
@@ -290,13 +290,13 @@ enum dmsc_err dmsci_script_send(struct dmsci_script_run *run, const struct dmsci
     if (err != DMSC_OK)
         return refused(run, err, run->env.why);
     if (run->card == DMSCI_SCRIPT_OFF)
-        return refused(run, DMSC_E_STATE, "the card has no power: .POWER_ON stands in front");
+        return refused(run, DMSC_E_MALFORMED, "the card has no power: .POWER_ON stands in front");
     if (run->card == DMSCI_SCRIPT_UNTOUCHED)
         err = switch_on(run, DMSC_POWER_COLD);
     if (err != DMSC_OK)
         return broken(run, err);
     if (encode(run, capdu, &n) != DMSC_OK)
-        return refused(run, DMSC_E_ARG, "a command has 4 to 261 bytes");
+        return refused(run, DMSC_E_MALFORMED, "a command has 4 to 261 bytes");
     err = transmit(run, dmsc_bytes(capdu, n));
     dmsc_wipe(capdu, sizeof(capdu));
     if (err == DMSC_OK && run->rapdu.n < 2)

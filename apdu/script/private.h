@@ -159,8 +159,8 @@ void dmsci_script_undefine_all(struct dmsci_script_env *env);
 
 void dmsci_script_value_init(struct dmsci_script_value *value, struct dmsc_ctx *ctx);
 void dmsci_script_value_clear(struct dmsci_script_value *value);
-/** Append what @p expression stands for now. @return DMSC_E_NOTFOUND (no such name), DMSC_E_ARG (a
- * slice that is not there), DMSC_E_LIMIT; env->why has the sentence */
+/** Append what @p expression stands for now. @return DMSC_E_MALFORMED (no such name, no such part),
+ * DMSC_E_LIMIT; env->why has the sentence */
 DMSC_NODISCARD enum dmsc_err dmsci_script_eval(struct dmsci_script_env *env,
                                                struct dmsc_bytes expression,
                                                struct dmsci_script_value *value);

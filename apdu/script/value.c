@@ -138,7 +138,7 @@ enum dmsc_err dmsci_script_eval_number(struct dmsci_script_env *env,
     bytes = dmsc_buf_bytes(dmsci_script_buffer(env, number->buffer));
     env->why = "a buffer that stands for a number holds one to three bytes";
     if (bytes.n < 1 || bytes.n > 3)
-        return DMSC_E_ARG;
+        return DMSC_E_MALFORMED;
     for (size_t i = 0; i < bytes.n; i++)
         value = value << 8 | bytes.p[i];
     *ret_number = value;
@@ -161,7 +161,7 @@ static enum dmsc_err cut(struct dmsci_script_env *env, const struct dmsci_script
         return err;
     env->why = "the buffer has no such part: bytes are counted from 1";
     if (first < 1 || first > n + 1)
-        return DMSC_E_ARG;
+        return DMSC_E_MALFORMED;
     if (!slice->present || slice->to_end)
         count = n - (first - 1);
     else if (!slice->is_range)
@@ -169,9 +169,9 @@ static enum dmsc_err cut(struct dmsci_script_env *env, const struct dmsci_script
     else if (second + 1 >= first)
         count = second + 1 - first;
     else
-        return DMSC_E_ARG;
+        return DMSC_E_MALFORMED;
     if (count > n - (first - 1))
-        return DMSC_E_ARG;
+        return DMSC_E_MALFORMED;
     *ret_at = first - 1;
     *ret_n = count;
     return DMSC_OK;
@@ -193,7 +193,7 @@ static enum dmsc_err put_length(struct dmsci_script_env *env, struct dmsci_scrip
                                 size_t n)
 {
     env->why = "a length of more than 255 is no byte";
-    return n <= 255 ? put(value, (uint8_t)n, 0xFF) : DMSC_E_ARG;
+    return n <= 255 ? put(value, (uint8_t)n, 0xFF) : DMSC_E_MALFORMED;
 }
 
 static enum dmsc_err put_item(struct dmsci_script_env *env, const struct dmsci_script_item *item,
@@ -207,7 +207,7 @@ static enum dmsc_err put_item(struct dmsci_script_env *env, const struct dmsci_s
         define = dmsci_script_find(env, item->name);
         env->why = "there is no .DEFINE of a name on the line";
         if (define == NULL)
-            return DMSC_E_NOTFOUND;
+            return DMSC_E_MALFORMED;
     } else if (item->kind == DMSCI_SCRIPT_BUFFER || item->kind == DMSCI_SCRIPT_BUFFER_LEN) {
         err = buffer_part(env, item, &part);
         if (err != DMSC_OK)
@@ -259,7 +259,7 @@ enum dmsc_err dmsci_script_eval(struct dmsci_script_env *env, struct dmsc_bytes 
 
         env->why = "a length of more than 255 is no byte";
         if (n > 255)
-            return DMSC_E_ARG;
+            return DMSC_E_MALFORMED;
         value->bytes.p[lengths[i]] = (uint8_t)n;
     }
     return DMSC_OK;
@@ -276,7 +276,7 @@ enum dmsc_err dmsci_script_eval_bytes(struct dmsci_script_env *env, struct dmsc_
     for (size_t i = 0; err == DMSC_OK && i < value.mask.n; i++) {
         env->why = "a name stands for bytes with X: they can be expected, not sent";
         if (value.mask.p[i] != 0xFF)
-            err = DMSC_E_ARG;
+            err = DMSC_E_MALFORMED;
     }
     if (err == DMSC_OK)
         err = dmsc_buf_set(ret_bytes, dmsc_buf_bytes(&value.bytes));

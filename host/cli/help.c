@@ -4,7 +4,8 @@
 #include <string.h>
 
 static const struct cli_command *const tables[] = { cli_card_commands, cli_sync_commands,
-                                                    cli_mo_commands, cli_ma_commands };
+                                                    cli_mo_commands, cli_ma_commands,
+                                                    cli_script_commands };
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 
 const struct cli_option cli_options[OPT_COUNT] = {
@@ -16,6 +17,8 @@ const struct cli_option cli_options[OPT_COUNT] = {
     [OPT_ADM_FILE] = { "adm-file", "FILE", "ADM1 as 16 hex digits, readable by you alone" },
     [OPT_PIN_FILE] = { "pin-file", "FILE", "PIN1 as digits, readable by you alone" },
     [OPT_RAW] = { "raw", NULL, "the bytes as they are" },
+    [OPT_ALL] = { "all", NULL, "go on behind what failed" },
+    [OPT_REPORT] = { "report", "FORM", "tap, junit or json" },
 };
 
 /* What main() parses by itself. */

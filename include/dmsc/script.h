@@ -86,8 +86,8 @@ struct dmsc_script_result {
  *
  * @return DMSC_OK when the script came to its end, or to its first failure: see @p ret_result.
  *         DMSC_E_LIMIT (limits.script_steps, limits.script_depth). What the link or a line could
- *         not do is an event that is BROKEN, and the code of the first one is returned: DMSC_E_LINK
- *         and its kin, DMSC_E_MALFORMED, DMSC_E_NOTFOUND. @p ret_result is written either way.
+ *         not do is an event that is BROKEN; without options.all it ends the run with its code:
+ *         DMSC_E_LINK and its kin, DMSC_E_MALFORMED. @p ret_result is written either way.
  */
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_script_run(const struct dmsc_script *script,
                                                       struct dmsc_link *link,
