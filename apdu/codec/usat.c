@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "apdu/base/compiler.h"
-#include "apdu/codec/ber.h"
 #include "apdu/codec/ctlv.h"
 #include <dmsc/usat.h>
 
 #define COMMAND_TEMPLATE   0xD0
-#define FIRST_ENVELOPE     0xD1
 #define LAST_ENVELOPE      0xE4
 #define ADDRESS            0x06
 #define SMS_TPDU           0x0B
@@ -69,19 +67,22 @@ static void take(struct dmsc_usat *usat, const struct dmsc_usat_object *object)
     }
 }
 
-/* The one template that holds it all. Its length may take the longer form: real cards write 81 xx
- * below 80 too. */
+/* The one template that holds it all. Its tag is one byte (TS 101 220 clause 7.2): 'DF' does not go
+ * on as it would in ISO 7816-4, so it is read as a COMPREHENSION-TLV would be. Its length may take
+ * the longer form: real cards write 81 xx below 80 too. */
 static enum dmsc_err open_template(struct dmsc_usat *usat, struct dmsc_bytes bytes)
 {
     struct dmsc_rd r = dmsc_rd(bytes);
-    struct dmsci_tlv outer;
+    struct dmsci_ctlv outer;
+    uint8_t tag;
 
-    if (!dmsci_ber_next_lenient(&r, &outer))
+    if (!dmsci_ctlv_next(&r, &outer))
         return DMSC_E_TRUNCATED;
-    if (r.n > 0 || outer.tag < COMMAND_TEMPLATE || outer.tag > LAST_ENVELOPE ||
-        (outer.tag == COMMAND_TEMPLATE) != (usat->kind == DMSC_USAT_COMMAND))
+    tag = bytes.p[0];
+    if (r.n > 0 || tag < COMMAND_TEMPLATE || tag > LAST_ENVELOPE ||
+        (tag == COMMAND_TEMPLATE) != (usat->kind == DMSC_USAT_COMMAND))
         return DMSC_E_MALFORMED;
-    usat->template_tag = (uint8_t)outer.tag;
+    usat->template_tag = tag;
     usat->objects = outer.value;
     return DMSC_OK;
 }

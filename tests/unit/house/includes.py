@@ -73,6 +73,7 @@ OWNER = {
     "uicc_admin.h": "host/uicc",
     "uicc_auth.h": "host/uicc",
     "usat.h": "apdu/codec",
+    "usat_describe.h": "apdu/codec",
 }
 # The MA list is read from the card, so the card layer fills its structures.
 ALSO = {("host/card", "dmsc/ma.h"), ("host/card", "dmsc/authority.h")}
