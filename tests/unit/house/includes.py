@@ -72,6 +72,7 @@ OWNER = {
     "uicc.h": "host/uicc",
     "uicc_admin.h": "host/uicc",
     "uicc_auth.h": "host/uicc",
+    "uicc_rules.h": "host/uicc",
     "usat.h": "apdu/codec",
     "usat_describe.h": "apdu/codec",
 }
