@@ -36,6 +36,42 @@ bool dmsci_arr_met(const struct dmsci_arr_condition *condition, uint32_t verifie
     return false;
 }
 
+bool dmsci_arr_command_met(const struct dmsci_arr_rule *rule, const uint8_t header[4],
+                           uint32_t verified)
+{
+    for (unsigned i = 0; i < rule->n_commands; i++) {
+        const struct dmsci_arr_command *command = &rule->command[i];
+        bool same = true;
+
+        for (unsigned part = 0; part < 4; part++)
+            same = same &&
+                   ((command->parts & 8u >> part) == 0 || command->header[part] == header[part]);
+        if (same && dmsci_arr_met(&command->when, verified))
+            return true;
+    }
+    return false;
+}
+
+static uint32_t keys_of(const struct dmsci_arr_condition *condition)
+{
+    uint32_t keys = 0;
+
+    for (unsigned i = 0; i < condition->n; i++)
+        keys |= condition->term[i].with | condition->term[i].without;
+    return keys;
+}
+
+uint32_t dmsci_arr_keys(const struct dmsci_arr_rule *rule)
+{
+    uint32_t keys = 0;
+
+    for (unsigned i = 0; i < DMSCI_ARR_ACCESSES; i++)
+        keys |= keys_of(&rule->access[i]);
+    for (unsigned i = 0; i < rule->n_commands; i++)
+        keys |= keys_of(&rule->command[i].when);
+    return keys;
+}
+
 static enum dmsc_err add_term(struct dmsci_arr_condition *sum, struct dmsci_arr_term term)
 {
     if ((term.with & term.without) != 0)
@@ -217,28 +253,58 @@ static enum dmsc_err condition(const struct dmsci_tlv *object, struct dmsci_arr_
     return DMSC_OK;
 }
 
-/* 80: access mode byte. 81..8F: parts of a command header, whose low nibble tells their number. */
-static enum dmsc_err access_mode(const struct dmsci_tlv *tlv, uint8_t *ret_bits)
+/* What the modes since the last condition allow: bits of an access mode byte, and the commands of
+ * the rule from @p first on. */
+struct modes {
+    uint8_t bits;
+    unsigned first;
+};
+
+/* One or more headers, each with the bytes that the low nibble of the tag tells. */
+static enum dmsc_err command_mode(const struct dmsci_tlv *tlv, struct dmsci_arr_rule *rule)
 {
-    if (tlv->tag == 0x80) {
-        if (tlv->value.n != 1)
+    struct dmsc_rd r = dmsc_rd(tlv->value);
+
+    while (r.n > 0) {
+        struct dmsci_arr_command *command = &rule->command[rule->n_commands];
+
+        if (rule->n_commands == DMSCI_ARR_COMMANDS)
+            return DMSC_E_LIMIT;
+        *command = (struct dmsci_arr_command){ .parts = tlv->tag & 0x0F, .when = never };
+        for (unsigned part = 0; part < 4; part++) {
+            if ((command->parts & 8u >> part) != 0)
+                command->header[part] = dmsc_rd_u8(&r);
+        }
+        if (r.bad)
             return DMSC_E_MALFORMED;
-        *ret_bits = tlv->value.p[0] & 0x7F;
-        return DMSC_OK;
+        rule->n_commands++;
     }
-    *ret_bits = 0;
     return tlv->value.n > 0 ? DMSC_OK : DMSC_E_MALFORMED;
 }
 
-static enum dmsc_err allow(struct dmsci_arr_rule *rule, uint8_t bits,
+/* 80: access mode byte. 81..8F: parts of a command header. */
+static enum dmsc_err access_mode(const struct dmsci_tlv *tlv, struct dmsci_arr_rule *rule,
+                                 struct modes *modes)
+{
+    if (tlv->tag != 0x80)
+        return command_mode(tlv, rule);
+    if (tlv->value.n != 1)
+        return DMSC_E_MALFORMED;
+    modes->bits |= tlv->value.p[0] & 0x7F;
+    return DMSC_OK;
+}
+
+static enum dmsc_err allow(struct dmsci_arr_rule *rule, const struct modes *modes,
                            const struct dmsci_arr_condition *when)
 {
     enum dmsc_err err = DMSC_OK;
 
     for (unsigned i = 0; err == DMSC_OK && i < DMSCI_ARR_ACCESSES; i++) {
-        if ((bits >> i & 1) != 0)
+        if ((modes->bits >> i & 1) != 0)
             err = either(&rule->access[i], when);
     }
+    for (unsigned i = modes->first; err == DMSC_OK && i < rule->n_commands; i++)
+        err = either(&rule->command[i].when, when);
     return err;
 }
 
@@ -249,25 +315,26 @@ static bool at_filling(const struct dmsc_rd *r)
 
 enum dmsc_err dmsci_arr_decode(struct dmsc_bytes record, struct dmsci_arr_rule *ret_rule)
 {
-    struct dmsci_arr_rule rule = { { { 0, { { 0, 0 } } } } };
+    struct dmsci_arr_rule rule = { .n_commands = 0 };
     struct dmsc_rd r = dmsc_rd(record);
+    struct modes modes = { 0, 0 };
     struct dmsci_arr_condition when;
     struct dmsci_tlv tlv;
-    uint8_t bits = 0, more;
-    bool modes = false, conditions = true;
+    bool any = false, conditions = true;
     enum dmsc_err err;
 
     while (!at_filling(&r) && dmsci_ber_next(&r, &tlv)) {
         if (tlv.tag >= 0x80 && tlv.tag <= 0x8F) {
-            err = access_mode(&tlv, &more);
             /* A mode behind a condition begins the next pair. */
-            bits = conditions ? more : (uint8_t)(bits | more);
-            modes = true;
+            if (conditions)
+                modes = (struct modes){ 0, rule.n_commands };
+            err = access_mode(&tlv, &rule, &modes);
+            any = true;
             conditions = false;
         } else {
-            err = modes ? condition(&tlv, &when) : DMSC_E_MALFORMED;
+            err = any ? condition(&tlv, &when) : DMSC_E_MALFORMED;
             if (err == DMSC_OK)
-                err = allow(&rule, bits, &when);
+                err = allow(&rule, &modes, &when);
             conditions = true;
         }
         if (err != DMSC_OK)
@@ -299,7 +366,7 @@ static void skip_own(struct dmsc_rd *r, uint8_t bits)
 
 enum dmsc_err dmsci_arr_decode_compact(struct dmsc_bytes value, struct dmsci_arr_rule *ret_rule)
 {
-    struct dmsci_arr_rule rule = { { { 0, { { 0, 0 } } } } };
+    struct dmsci_arr_rule rule = { .n_commands = 0 };
     struct dmsc_rd r = dmsc_rd(value);
     uint8_t bits = dmsc_rd_u8(&r);
 

@@ -27,21 +27,38 @@ struct dmsci_arr_condition {
     uint8_t n;
     struct dmsci_arr_term term[DMSCI_ARR_TERMS];
 };
+/** A condition for the commands whose header has these bytes (ISO 7816-4 table 32, 81 to 8F). */
+struct dmsci_arr_command {
+    uint8_t parts;     /* 8 CLA, 4 INS, 2 P1, 1 P2: what counts */
+    uint8_t header[4]; /* CLA INS P1 P2; CLA without its channel */
+    struct dmsci_arr_condition when;
+};
+#define DMSCI_ARR_COMMANDS 4u
+
 struct dmsci_arr_rule {
     struct dmsci_arr_condition access[DMSCI_ARR_ACCESSES];
+    uint8_t n_commands;
+    struct dmsci_arr_command command[DMSCI_ARR_COMMANDS];
 };
 
 /** The bit of a key reference (TS 102 221 table 9.3), 0..26; -1 for one that is none. */
 int dmsci_arr_key_bit(uint8_t key_ref);
 bool dmsci_arr_met(const struct dmsci_arr_condition *condition, uint32_t verified);
+/** Does the rule name this command by its header, and is what it asks for met? */
+bool dmsci_arr_command_met(const struct dmsci_arr_rule *rule, const uint8_t header[4],
+                           uint32_t verified);
+/** Every key the rule asks for, wanted or unwanted. */
+uint32_t dmsci_arr_keys(const struct dmsci_arr_rule *rule);
 
 /**
  * Decode a record, or the value of 'AB' in an FCP. Filling with FF at the end is passed over. What
- * is not listed is never allowed; operations named by their instruction (84 xx) are checked and
- * passed over. A security condition byte other than 00 and FF is never satisfied.
+ * is not listed is never allowed. Commands named by their header (84 01 32: INCREASE) are kept
+ * apart, at most DMSCI_ARR_COMMANDS of them. A security condition byte other than 00 and FF is
+ * never satisfied.
  *
  * @return DMSC_E_TRUNCATED, DMSC_E_MALFORMED; DMSC_E_LIMIT for conditions nested deeper than four
- *         or with more than DMSCI_ARR_TERMS alternatives; @p ret_rule is then untouched
+ *         with more than DMSCI_ARR_TERMS alternatives or too many commands; @p ret_rule is then
+ *         untouched
  */
 DMSC_NODISCARD enum dmsc_err dmsci_arr_decode(struct dmsc_bytes record,
                                               struct dmsci_arr_rule *ret_rule);

@@ -113,7 +113,7 @@ enum dmsc_sim_tear {
     DMSC_SIM_TEAR_OLD,    /* nothing was written; cyclic: the record pointer did not move */
     DMSC_SIM_TEAR_NEW,    /* all was written, the answer was lost */
     DMSC_SIM_TEAR_PREFIX, /* the first half was written; cyclic: into the moved pointer's record */
-    DMSC_SIM_TEAR_GARBAGE /* none of the bytes is the old or the new one; cyclic likewise */
+    DMSC_SIM_TEAR_GARBAGE /* random: none of the bytes is the old or the new one; cyclic likewise */
 };
 /**
  * Cut the power during the @p n th UPDATE BINARY or UPDATE RECORD from now that passes its checks,
@@ -121,12 +121,73 @@ enum dmsc_sim_tear {
  */
 DMSC_API void dmsc_sim_tear_at(struct dmsc_sim *sim, unsigned n, enum dmsc_sim_tear outcome);
 
+/** What goes wrong on purpose. */
+enum dmsc_sim_fault_kind {
+    DMSC_SIM_FAULT_SW,      /* the command is not carried out; the answer is this status word */
+    DMSC_SIM_FAULT_SILENCE, /* it is carried out, its answer lost: DMSC_E_TIMEOUT */
+    DMSC_SIM_FAULT_FLIP,    /* one bit of the answer is another */
+    DMSC_SIM_FAULT_REMOVE,  /* the card leaves before it: DMSC_E_REMOVED until the next power-on */
+    DMSC_SIM_FAULT_CUT,     /* the power goes, likewise: see enum dmsc_sim_tear */
+    DMSC_SIM_FAULT_LONG     /* random bytes more in front of the status word */
+};
+/** One way to fail, and when. All randomness comes from dmsc_sim_seed(): a run can be repeated. */
+struct dmsc_sim_fault {
+    enum dmsc_sim_fault_kind kind;
+    bool only_ins; /* count and strike only commands with this instruction */
+    uint8_t ins;
+    unsigned at;                /* strike from the nth such command from now on, counted from 1 */
+    unsigned times;             /* this often; 0: once with @p at, else for ever */
+    unsigned chance;            /* in a thousand; 0: surely */
+    uint16_t sw;                /* SW */
+    unsigned more;              /* LONG: bytes */
+    enum dmsc_sim_tear outcome; /* CUT: of the first write of the command, or of: */
+    unsigned long byte; /* the write with the nth byte written from now; exactly before that byte */
+    unsigned write;     /* the nth write from now */
+};
+#define DMSC_SIM_FAULT_INIT                                                                        \
+    {                                                                                              \
+        0                                                                                          \
+    }
+
+/** @return DMSC_E_LIMIT for more than 16, DMSC_E_NOMEM */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_sim_fault_add(struct dmsc_sim *sim,
+                                                         const struct dmsc_sim_fault *fault);
+/** As a text: "sw=6F00,ins=B0,at=3", "cut=prefix,byte=120", "flip,chance=10" (docs/simulator.md).
+ * @return DMSC_E_ARG, and as above */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_sim_fault_text(struct dmsc_sim *sim, const char *text);
+/** Nothing goes wrong any more. */
+DMSC_API void dmsc_sim_fault_clear(struct dmsc_sim *sim);
+/** Begin of the random numbers: faults, GET CHALLENGE, resume tokens. 0 when a card is made. */
+DMSC_API void dmsc_sim_seed(struct dmsc_sim *sim, uint64_t seed);
+
+/** How long line and memory take, and how the memory wears. */
+struct dmsc_sim_timing {
+    unsigned byte_us;   /* microseconds a byte on the line */
+    unsigned page_us;   /* microseconds a page written */
+    unsigned page_size; /* bytes, 1 to 256; 0: 64 */
+    bool real;          /* wait so long; else the time is only counted */
+};
+/** From now on; what pages endured is forgotten. @return DMSC_E_ARG, DMSC_E_NOMEM */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_sim_set_timing(struct dmsc_sim *sim,
+                                                          const struct dmsc_sim_timing *timing);
+/** What the pages of file content endured since dmsc_sim_set_timing(); all 0 without. */
+struct dmsc_sim_wear {
+    unsigned page_size;
+    size_t pages;
+    unsigned long writes; /* of pages */
+    unsigned long most;   /* of the page that was written most */
+    size_t most_at;       /* which one */
+};
+DMSC_API void dmsc_sim_wear(const struct dmsc_sim *sim, struct dmsc_sim_wear *ret_wear);
+
 struct dmsc_sim_counts {
     unsigned long commands;   /* taken while there was power, GET RESPONSE included */
     unsigned long nvm_writes; /* writes of file content: UPDATEs that were carried out or torn */
     unsigned long nvm_bytes;  /* bytes of them that were written */
     unsigned long torn;
-    unsigned long saves; /* of the state file */
+    unsigned long saves;           /* of the state file */
+    unsigned long faults;          /* that struck */
+    unsigned long long elapsed_us; /* with dmsc_sim_set_timing() */
 };
 DMSC_API struct dmsc_sim_counts dmsc_sim_counts(const struct dmsc_sim *sim);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Power, the command table, and the two protocols (TS 102 221 clauses 7.3.1 and 10.1). */
 #include "simulator/uicc/card.h"
+#include "simulator/uicc/fault.h"
 
 enum cla_class {
     CLA_NONE,
@@ -16,6 +17,7 @@ struct command {
 
 /* TS 102 221 table 10.5, by instruction. GET RESPONSE is part of the protocol, below. */
 static const struct command commands[256] = {
+    [0x04] = { CLA_0X, dmsci_sim_deactivate_file },
     [0x10] = { CLA_80, dmsci_sim_terminal_profile },
     [0x12] = { CLA_80, dmsci_sim_fetch },
     [0x14] = { CLA_80, dmsci_sim_terminal_response },
@@ -26,21 +28,38 @@ static const struct command commands[256] = {
     [0x28] = { CLA_0X, dmsci_sim_enable },
     [0x2A] = { CLA_0X, dmsci_sim_security_operation },
     [0x2C] = { CLA_0X, dmsci_sim_unblock },
+    [0x32] = { CLA_8X, dmsci_sim_increase },
+    [0x44] = { CLA_0X, dmsci_sim_activate_file },
     [0x46] = { CLA_0X, dmsci_sim_generate_key_pair },
     [0x47] = { CLA_0X, dmsci_sim_generate_key_pair },
     [0x70] = { CLA_0X, dmsci_sim_manage_channel },
+    [0x76] = { CLA_80, dmsci_sim_suspend },
+    [0x84] = { CLA_0X, dmsci_sim_get_challenge },
     [0x88] = { CLA_0X, dmsci_sim_authenticate },
     [0x89] = { CLA_0X, dmsci_sim_authenticate_odd },
+    [0xA2] = { CLA_0X, dmsci_sim_search_record },
     [0xA4] = { CLA_0X, dmsci_sim_select },
+    [0xAA] = { CLA_8X, dmsci_sim_terminal_capability },
     [0xB0] = { CLA_0X, dmsci_sim_read_binary },
     [0xB2] = { CLA_0X, dmsci_sim_read_record },
     [0xC2] = { CLA_80, dmsci_sim_envelope },
+    [0xCB] = { CLA_8X, dmsci_sim_retrieve_data },
+    [0xD4] = { CLA_8X, dmsci_sim_resize_file },
     [0xD6] = { CLA_0X, dmsci_sim_update_binary },
+    [0xDB] = { CLA_8X, dmsci_sim_set_data },
     [0xDC] = { CLA_0X, dmsci_sim_update_record },
+    [0xE0] = { CLA_0X, dmsci_sim_create_file },
+    [0xE4] = { CLA_0X, dmsci_sim_delete_file },
+    [0xE6] = { CLA_0X, dmsci_sim_terminate_df },
+    [0xE8] = { CLA_0X, dmsci_sim_terminate_ef },
     [0xF2] = { CLA_8X, dmsci_sim_status },
+    [0xFE] = { CLA_0X, dmsci_sim_terminate_card },
 };
 
-#define INS_GET_RESPONSE 0xC0u
+#define INS_GET_RESPONSE        0xC0u
+#define INS_SELECT              0xA4u
+#define INS_SUSPEND             0x76u
+#define INS_TERMINAL_CAPABILITY 0xAAu
 
 bool dmsci_sim_le_fits(const struct dmsc_sim *sim, const struct dmsci_sim_apdu *c, size_t n)
 {
@@ -112,6 +131,13 @@ static uint16_t to_channel(struct dmsc_sim *sim, struct dmsci_sim_apdu *c)
     return SW_OK;
 }
 
+/* 11.1.22.3.1: any command but RESUME, and what comes before it, makes the token worthless. */
+static void forget_suspended(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c)
+{
+    if (c->ins != INS_SUSPEND && c->ins != INS_TERMINAL_CAPABILITY)
+        sim->suspended->valid = false;
+}
+
 static uint16_t run(struct dmsc_sim *sim, struct dmsci_sim_apdu *c)
 {
     const struct command *command = &commands[c->ins];
@@ -129,7 +155,13 @@ static uint16_t run(struct dmsc_sim *sim, struct dmsci_sim_apdu *c)
     if (command->cla == CLA_80 && c->channel_no != 0)
         return SW_CHANNEL;
     sw = to_channel(sim, c);
-    return sw == SW_OK ? command->run(sim, c) : sw;
+    if (sw != SW_OK)
+        return sw;
+    if (sim->suspended != NULL)
+        forget_suspended(sim, c);
+    if ((sim->fs.files[0].life_cycle & 0x0C) == 0x0C && c->ins != INS_SELECT)
+        return SW_CONDITIONS; /* TERMINATE CARD USAGE */
+    return command->run(sim, c);
 }
 
 /* 11.2: 9000 becomes 91xx as long as a proactive command waits. */
@@ -259,14 +291,12 @@ static enum dmsc_err no_card(struct dmsc_sim *sim)
     return DMSC_E_REMOVED;
 }
 
-enum dmsc_err dmsc_sim_transmit(struct dmsc_sim *sim, struct dmsc_bytes capdu,
-                                uint8_t ret_rapdu[DMSC_RAPDU_MAX], size_t *ret_n)
+enum dmsc_err dmsci_sim_run(struct dmsc_sim *sim, struct dmsc_bytes capdu,
+                            uint8_t ret_rapdu[DMSC_RAPDU_MAX], size_t *ret_n)
 {
     struct dmsc_bytes data = { NULL, 0 };
     uint16_t sw;
 
-    if (!sim->powered || sim->silent)
-        return no_card(sim);
     sim->counts.commands++;
     sw = answer(sim, capdu, &data);
     if (sim->silent)
@@ -278,13 +308,27 @@ enum dmsc_err dmsc_sim_transmit(struct dmsc_sim *sim, struct dmsc_bytes capdu,
     return DMSC_OK;
 }
 
+enum dmsc_err dmsc_sim_transmit(struct dmsc_sim *sim, struct dmsc_bytes capdu,
+                                uint8_t ret_rapdu[DMSC_RAPDU_MAX], size_t *ret_n)
+{
+    if (!sim->powered || sim->silent)
+        return no_card(sim);
+    if (sim->faults != NULL)
+        return dmsci_sim_transmit_faulty(sim, capdu, ret_rapdu, ret_n);
+    return dmsci_sim_run(sim, capdu, ret_rapdu, ret_n);
+}
+
 void dmsc_sim_power(struct dmsc_sim *sim, enum dmsc_power how)
 {
     sim->powered = how != DMSC_POWER_OFF;
     sim->silent = false;
     sim->waiting = false;
     sim->reply = dmsc_bytes(NULL, 0);
-    sim->verified = 0;
+    sim->capability_n = 0;
+    if (sim->suspended != NULL)
+        sim->suspended->resumes = sim->powered;
+    for (unsigned i = 0; i < sim->fs.n_key_sets; i++)
+        sim->fs.key_sets[i].verified = 0;
     dmsci_sim_keys_changed(sim);
     dmsci_sim_channels_reset(sim);
     dmsci_sim_keys_reset(sim);
@@ -346,6 +390,8 @@ void dmsc_sim_free(struct dmsc_sim *sim)
     dmsci_sim_keys_free(sim);
     dmsci_sim_auth_free(sim);
     dmsci_sim_fs_clear(&sim->fs);
+    dmsci_sim_faults_free(sim);
+    dmsci_free(sim->ctx, sim->suspended);
     dmsc_buf_clear(&sim->cat.commands);
     dmsc_buf_clear(&sim->name);
     dmsc_buf_clear(&sim->atr);

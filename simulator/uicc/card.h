@@ -8,7 +8,7 @@
 #include <dmsc/sim.h>
 
 #define DMSCI_SIM_CHANNELS_MAX 20u /* TS 102 221 10.1.1: 0 to 19 */
-#define DMSCI_SIM_KEYS_MAX     27u
+#define DMSCI_SIM_KEYS_MAX     64u
 #define DMSCI_SIM_PIN_SIZE     8u
 #define DMSCI_SIM_QUEUE_MAX    64u
 #define DMSCI_SIM_COMMAND_MAX  256u /* 91xx says 1 to 256 */
@@ -22,8 +22,10 @@ enum dmsci_sim_sw {
     SW_MORE = 0x6100,
     SW_END_OF_FILE = 0x6282,
     SW_DEACTIVATED = 0x6283,
+    SW_MORE_DATA = 0x62F1,
     SW_TERMINATED = 0x6285,
     SW_RETRIES = 0x63C0,
+    SW_MORE_EXPECTED = 0x63F1,
     SW_MEMORY = 0x6581,
     SW_LENGTH = 0x6700,
     SW_CHANNEL = 0x6881,
@@ -38,21 +40,28 @@ enum dmsci_sim_sw {
     SW_FUNCTION = 0x6A81,
     SW_NO_FILE = 0x6A82,
     SW_NO_RECORD = 0x6A83,
+    SW_NO_ROOM = 0x6A84,
     SW_P1P2 = 0x6A86,
     SW_LC_P1P2 = 0x6A87,
     SW_REFERENCE = 0x6A88,
+    SW_FID_EXISTS = 0x6A89,
+    SW_NAME_EXISTS = 0x6A8A,
     SW_OFFSET = 0x6B00,
     SW_LE = 0x6C00,
     SW_INS = 0x6D00,
     SW_CLA = 0x6E00,
     SW_TECHNICAL = 0x6F00,
-    SW_AUTH_MAC = 0x9862,    /* TS 31.102 7.3: the MAC of AUTN is wrong */
-    SW_AUTH_CONTEXT = 0x9864 /* security context not supported */
+    SW_INCREASE_MAX = 0x9850,
+    SW_SUSPEND_TIME = 0x9864, /* of SUSPEND UICC: the least time is too long */
+    SW_AUTH_MAC = 0x9862,     /* TS 31.102 7.3: the MAC of AUTN is wrong */
+    SW_AUTH_CONTEXT = 0x9864  /* security context not supported */
 };
 
 struct dmsci_sim_key {
     struct dmsci_sim_slice name;
+    uint16_t adf; /* the application whose own key it is; DMSCI_SIM_NO_FILE: the card's */
     uint8_t ref;
+    uint8_t replaced_by; /* while disabled: the key that stands for it, 0: none */
     uint8_t value[DMSCI_SIM_PIN_SIZE];
     uint8_t tries, left;
     bool disabled;
@@ -61,12 +70,26 @@ struct dmsci_sim_key {
     uint8_t unblock_tries, unblock_left; /* 0 tries: there is no unblocking key */
 };
 
+enum dmsci_sim_transfer_kind { DMSCI_SIM_NO_TRANSFER, DMSCI_SIM_RETRIEVE, DMSCI_SIM_SET };
+
+/** An object of a BER-TLV structured EF on its way in several commands (TS 102 221 11.3). */
+struct dmsci_sim_transfer {
+    enum dmsci_sim_transfer_kind how;
+    uint32_t tag;
+    uint32_t at;    /* SET: where in the EF the object begins */
+    uint32_t total; /* tag, length and value */
+    uint32_t done;  /* bytes that went over */
+    uint32_t last;  /* bytes of the block before, which may be sent again */
+    uint8_t first;  /* SET: the first byte, which is written last and makes the object valid */
+};
+
 struct dmsci_sim_channel {
     bool open;
     uint8_t record; /* current record, 0: none */
     uint16_t df;
-    uint16_t ef;  /* DMSCI_SIM_NO_FILE: none */
-    uint16_t adf; /* the application active here, what 7FFF means */
+    uint16_t ef;                        /* DMSCI_SIM_NO_FILE: none */
+    uint16_t adf;                       /* the application active here, what 7FFF means */
+    struct dmsci_sim_transfer transfer; /* of the current EF */
 };
 
 struct dmsci_sim_proactive {
@@ -98,8 +121,20 @@ struct dmsci_sim_apdu {
 };
 
 struct dmsci_sim_tear {
-    unsigned countdown; /* 0: off */
+    unsigned countdown;     /* 0: off */
+    unsigned long in_bytes; /* likewise, by bytes written */
     enum dmsc_sim_tear outcome;
+};
+
+/** What SUSPEND UICC put aside for the next power-on (TS 102 221 11.1.22). */
+struct dmsci_sim_suspended {
+    bool valid;   /* a token was given, and nothing came since that makes it worthless */
+    bool resumes; /* powered again: only RESUME, TERMINAL CAPABILITY and the like keep it */
+    uint8_t token[8];
+    struct dmsci_sim_channel channels[DMSCI_SIM_CHANNELS_MAX];
+    uint32_t verified[DMSCI_SIM_KEY_SETS_MAX];
+    uint8_t profile[DMSCI_SIM_PROFILE_MAX];
+    uint8_t profile_n;
 };
 
 struct dmsc_sim {
@@ -111,9 +146,7 @@ struct dmsc_sim {
     bool t1, lenient;
 
     struct dmsci_sim_key keys[DMSCI_SIM_KEYS_MAX];
-    unsigned n_keys;
-    uint32_t verified;  /* bits of dmsci_arr_key_bit() */
-    uint32_t satisfied; /* verified, or disabled */
+    unsigned n_keys; /* what is verified stands in fs.key_sets */
 
     struct dmsci_sim_channel channels[DMSCI_SIM_CHANNELS_MAX];
     unsigned n_channels;
@@ -124,6 +157,11 @@ struct dmsc_sim {
     bool powered;
     bool silent; /* torn: until the next power-on */
     struct dmsci_sim_tear tear;
+    struct dmsci_sim_faults *faults; /* NULL: none asked for */
+    uint64_t random;                 /* state of dmsci_sim_random() */
+    struct dmsci_sim_suspended *suspended;
+    uint8_t capability[32]; /* TERMINAL CAPABILITY since the reset */
+    uint8_t capability_n;
     struct dmsc_sim_counts counts;
 
     /* The answer in the making; what GET RESPONSE may still fetch of it. */
@@ -146,6 +184,21 @@ uint16_t dmsci_sim_read_binary(struct dmsc_sim *sim, const struct dmsci_sim_apdu
 uint16_t dmsci_sim_update_binary(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
 uint16_t dmsci_sim_read_record(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
 uint16_t dmsci_sim_update_record(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
+uint16_t dmsci_sim_search_record(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
+uint16_t dmsci_sim_increase(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
+uint16_t dmsci_sim_retrieve_data(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
+uint16_t dmsci_sim_set_data(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
+uint16_t dmsci_sim_create_file(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
+uint16_t dmsci_sim_delete_file(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
+uint16_t dmsci_sim_resize_file(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
+uint16_t dmsci_sim_activate_file(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
+uint16_t dmsci_sim_deactivate_file(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
+uint16_t dmsci_sim_terminate_df(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
+uint16_t dmsci_sim_terminate_ef(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
+uint16_t dmsci_sim_terminate_card(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
+uint16_t dmsci_sim_terminal_capability(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
+uint16_t dmsci_sim_get_challenge(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
+uint16_t dmsci_sim_suspend(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
 uint16_t dmsci_sim_verify(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
 uint16_t dmsci_sim_change(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
 uint16_t dmsci_sim_disable(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
@@ -177,21 +230,50 @@ bool dmsci_sim_le_fits(const struct dmsc_sim *sim, const struct dmsci_sim_apdu *
 /** 6Cxx with the right length, 1..256. */
 uint16_t dmsci_sim_wrong_le(size_t n);
 
-/** May the operation be done with the keys verified now? (access.c) */
+/* access.c */
+/** May the operation be done with the keys verified now, by its access mode bit or by the header of
+ * the command? @param c NULL: by the bit only */
+bool dmsci_sim_allowed_by(const struct dmsc_sim *sim, unsigned file, enum dmsci_arr_access access,
+                          const struct dmsci_sim_apdu *c);
+/** By the header alone: INCREASE and RESIZE FILE have no bit. */
+bool dmsci_sim_allowed_command(const struct dmsc_sim *sim, unsigned file,
+                               const struct dmsci_sim_apdu *c);
+/** As the first, for what has no command of its own. */
 bool dmsci_sim_allowed(const struct dmsc_sim *sim, const struct dmsci_sim_file *file,
                        enum dmsci_arr_access access);
-/** After any change to a key: which conditions hold. */
+/** After any change to a key: which conditions hold, and what FCPs say of it. */
 void dmsci_sim_keys_changed(struct dmsc_sim *sim);
-uint32_t dmsci_sim_keys_enabled(const struct dmsc_sim *sim);
+/** The keys of an application that no channel is in any more are forgotten (9.5.1). */
+void dmsci_sim_sessions_changed(struct dmsc_sim *sim);
 
-/* channel.c */
+/* cmd_select.c */
+/** Find the file that P1 and the data name (table 11.1); DMSCI_SIM_NO_FILE for none. */
+uint16_t dmsci_sim_find(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c, unsigned *ret_file);
+void dmsci_sim_set_current(struct dmsc_sim *sim, struct dmsci_sim_channel *channel, unsigned file);
+
+/* cmd_file.c */
+/** The EF a command means: by SFI, which makes it current (8.6), or the current one. */
+uint16_t dmsci_sim_find_ef(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c, bool by_sfi,
+                           uint8_t sfi, unsigned *ret_file);
+/** SW_OK, or 6984 and 6982. */
+uint16_t dmsci_sim_may(const struct dmsc_sim *sim, unsigned file, enum dmsci_arr_access access,
+                       const struct dmsci_sim_apdu *c);
+
+/* cmd_channel.c */
 void dmsci_sim_channels_reset(struct dmsc_sim *sim);
+
+/** Bytes that the seed alone determines (fault.c). */
+void dmsci_sim_random(struct dmsc_sim *sim, uint8_t *to, size_t n);
 
 /* nvm.c: the only way to change content. false: the card was torn. */
 bool dmsci_sim_nvm_write(struct dmsc_sim *sim, unsigned file, size_t offset,
                          struct dmsc_bytes data);
 /** PREVIOUS on a cyclic EF: the oldest record becomes record 1. */
 bool dmsci_sim_nvm_append(struct dmsc_sim *sim, unsigned file, struct dmsc_bytes data);
+
+/** The power may be cut in the middle of a change of @p n bytes that is made as a whole.
+ * @return make it? The card is silent afterwards, either way, when it was cut. */
+bool dmsci_sim_nvm_allows(struct dmsc_sim *sim, size_t n);
 
 /* cat.c */
 void dmsci_sim_cat_reset(struct dmsc_sim *sim);

@@ -2,7 +2,8 @@
 /* Logical channels: TS 102 221 clauses 8.7 and 11.1.17. */
 #include "simulator/uicc/card.h"
 
-static const struct dmsci_sim_channel fresh = { true, 0, 0, DMSCI_SIM_NO_FILE, DMSCI_SIM_NO_FILE };
+static const struct dmsci_sim_channel fresh = { true, 0, 0, DMSCI_SIM_NO_FILE, DMSCI_SIM_NO_FILE,
+                                                { 0 } };
 
 void dmsci_sim_channels_reset(struct dmsc_sim *sim)
 {
@@ -18,7 +19,7 @@ static void open_channel(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c, u
 
     /* 11.1.17.1: opened from the basic channel it begins at the MF, else where the other one is. */
     *channel = fresh;
-    if (c->channel_no != 0) {
+    if (c->channel_no != 0 && !sim->fs.info[c->channel->df].not_shareable) {
         channel->df = c->channel->df;
         channel->adf = c->channel->adf;
     }
@@ -63,5 +64,6 @@ uint16_t dmsci_sim_manage_channel(struct dmsc_sim *sim, const struct dmsci_sim_a
     if (!sim->channels[c->p2].open)
         return SW_CHANNEL;
     sim->channels[c->p2] = (struct dmsci_sim_channel){ 0 };
+    dmsci_sim_sessions_changed(sim);
     return SW_OK;
 }

@@ -8,9 +8,8 @@
 /* Last three bits of P2, tables 11.13 and 11.15. */
 enum record_mode { MODE_NEXT = 2, MODE_PREVIOUS = 3, MODE_ABSOLUTE = 4 };
 
-/* The EF a command means: by SFI, which makes it current (8.6), or the current one. */
-static uint16_t find_ef(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c, bool by_sfi,
-                        uint8_t sfi, unsigned *ret_file)
+uint16_t dmsci_sim_find_ef(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c, bool by_sfi,
+                           uint8_t sfi, unsigned *ret_file)
 {
     struct dmsci_sim_channel *channel = c->channel;
 
@@ -22,6 +21,8 @@ static uint16_t find_ef(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c, bo
         found = dmsci_sim_fs_by_sfi(&sim->fs, channel->df, sfi);
         if (found == DMSCI_SIM_NO_FILE)
             return SW_NO_FILE;
+        if (channel->ef != found)
+            channel->transfer.how = DMSCI_SIM_NO_TRANSFER;
         channel->ef = (uint16_t)found;
         channel->record = sim->fs.files[found].kind == DMSCI_SIM_CYCLIC ? 1 : 0;
     }
@@ -31,12 +32,28 @@ static uint16_t find_ef(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c, bo
     return SW_OK;
 }
 
-static uint16_t may(const struct dmsc_sim *sim, const struct dmsci_sim_file *file,
-                    enum dmsci_arr_access access)
+/* TS 102 222 5.2: before it is activated, a file is open to whoever may make files in its DF. */
+static bool is_its_maker(const struct dmsc_sim *sim, unsigned file)
 {
-    if ((file->life_cycle & 0x0D) == 0x04 || (file->life_cycle & 0x0C) == 0x0C)
+    const struct dmsci_sim_file *f = &sim->fs.files[file];
+
+    return (f->life_cycle == 0x01 || f->life_cycle == 0x03) && f->parent != DMSCI_SIM_NO_FILE &&
+           dmsci_sim_allowed_by(sim, f->parent,
+                                dmsci_sim_file_is_df(f) ? DMSCI_ARR_WRITE : DMSCI_ARR_UPDATE, NULL);
+}
+
+uint16_t dmsci_sim_may(const struct dmsc_sim *sim, unsigned file, enum dmsci_arr_access access,
+                       const struct dmsci_sim_apdu *c)
+{
+    const struct dmsci_sim_file *f = &sim->fs.files[file];
+
+    if (((f->life_cycle & 0x0D) == 0x04 && access != DMSCI_ARR_ACTIVATE &&
+         access != DMSCI_ARR_TERMINATE && access != DMSCI_ARR_DELETE) ||
+        ((f->life_cycle & 0x0C) == 0x0C && access != DMSCI_ARR_DELETE) ||
+        dmsci_sim_fs_is_below_inactive(&sim->fs, file))
         return SW_INVALIDATED;
-    return dmsci_sim_allowed(sim, file, access) ? SW_OK : SW_SECURITY;
+    return dmsci_sim_allowed_by(sim, file, access, c) || is_its_maker(sim, file) ? SW_OK
+                                                                                 : SW_SECURITY;
 }
 
 static uint16_t begin_binary(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c,
@@ -48,13 +65,13 @@ static uint16_t begin_binary(struct dmsc_sim *sim, const struct dmsci_sim_apdu *
 
     if (by_sfi && (c->p1 & 0x60) != 0)
         return SW_P1P2;
-    sw = find_ef(sim, c, by_sfi, c->p1 & 0x1F, ret_file);
+    sw = dmsci_sim_find_ef(sim, c, by_sfi, c->p1 & 0x1F, ret_file);
     if (sw != SW_OK)
         return sw;
     file = &sim->fs.files[*ret_file];
     if (file->kind != DMSCI_SIM_TRANSPARENT)
         return SW_STRUCTURE;
-    sw = may(sim, file, access);
+    sw = dmsci_sim_may(sim, *ret_file, access, c);
     if (sw != SW_OK)
         return sw;
     *ret_offset = by_sfi ? c->p2 : (size_t)(c->p1 << 8 | c->p2);
@@ -105,12 +122,12 @@ static uint16_t begin_record(struct dmsc_sim *sim, const struct dmsci_sim_apdu *
 
     if (mode < MODE_NEXT || mode > MODE_ABSOLUTE || (mode != MODE_ABSOLUTE && c->p1 != 0))
         return SW_P1P2;
-    sw = find_ef(sim, c, sfi != 0, sfi, ret_file);
+    sw = dmsci_sim_find_ef(sim, c, sfi != 0, sfi, ret_file);
     if (sw != SW_OK)
         return sw;
     if (!dmsci_sim_file_has_records(&sim->fs.files[*ret_file]))
         return SW_STRUCTURE;
-    return may(sim, &sim->fs.files[*ret_file], access);
+    return dmsci_sim_may(sim, *ret_file, access, c);
 }
 
 /* The record that P1 and the mode name (11.1.5.1); NEXT and PREVIOUS go round in a cyclic EF. */

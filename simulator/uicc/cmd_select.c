@@ -23,8 +23,8 @@ static uint16_t by_fid(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c, uns
 {
     uint16_t fid;
 
-    /* ISO 7816-4 has "no data: the MF"; TS 102 221 does not. */
-    if (c->data.n == 0 && sim->lenient) {
+    /* Table 11.2: no data is the MF, and then P2 is 0C. */
+    if (c->data.n == 0 && c->ins == 0xA4 && ((c->p2 & P2_ANSWER) == P2_NO_DATA || sim->lenient)) {
         *ret_file = 0;
         return SW_OK;
     }
@@ -149,7 +149,17 @@ static bool p2_is_known(const struct dmsc_sim *sim, const struct dmsci_sim_apdu 
     return answer == P2_FCP || answer == P2_NO_DATA || (sim->lenient && answer == 0);
 }
 
-static void set_current(struct dmsc_sim *sim, struct dmsci_sim_channel *channel, unsigned file)
+uint16_t dmsci_sim_find(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c, unsigned *ret_file)
+{
+    unsigned way = 0;
+
+    *ret_file = DMSCI_SIM_NO_FILE;
+    while (way < DMSCI_ARRAY_LEN(ways) && ways[way].p1 != c->p1)
+        way++;
+    return way == DMSCI_ARRAY_LEN(ways) ? SW_P1P2 : ways[way].find(sim, c, ret_file);
+}
+
+void dmsci_sim_set_current(struct dmsc_sim *sim, struct dmsci_sim_channel *channel, unsigned file)
 {
     const struct dmsci_sim_file *f = &sim->fs.files[file];
     unsigned adf = dmsci_sim_fs_adf_of(&sim->fs, file);
@@ -158,16 +168,21 @@ static void set_current(struct dmsc_sim *sim, struct dmsci_sim_channel *channel,
     channel->ef = dmsci_sim_file_is_df(f) ? DMSCI_SIM_NO_FILE : (uint16_t)file;
     /* 8.6: a cyclic EF begins at the record written last, others at none. */
     channel->record = f->kind == DMSCI_SIM_CYCLIC ? 1 : 0;
-    if (adf != DMSCI_SIM_NO_FILE)
+    channel->transfer.how = DMSCI_SIM_NO_TRANSFER;
+    if (adf != DMSCI_SIM_NO_FILE && channel->adf != adf) {
         channel->adf = (uint16_t)adf;
+        dmsci_sim_sessions_changed(sim);
+    }
 }
 
 /* 11.1.1: ends the session of the application that is active here; the MF is left selected. */
-static uint16_t terminate(struct dmsci_sim_channel *channel, unsigned adf)
+static uint16_t terminate(struct dmsc_sim *sim, struct dmsci_sim_channel *channel, unsigned adf)
 {
     if (channel->adf != adf)
         return SW_NO_FILE;
-    *channel = (struct dmsci_sim_channel){ true, 0, 0, DMSCI_SIM_NO_FILE, DMSCI_SIM_NO_FILE };
+    *channel =
+        (struct dmsci_sim_channel){ true, 0, 0, DMSCI_SIM_NO_FILE, DMSCI_SIM_NO_FILE, { 0 } };
+    dmsci_sim_sessions_changed(sim);
     return SW_OK;
 }
 
@@ -178,22 +193,37 @@ static uint16_t life_cycle_sw(const struct dmsci_sim_file *file)
     return (file->life_cycle & 0x0C) == 0x0C ? SW_TERMINATED : SW_OK;
 }
 
+/* 8.7: a file that is not shareable is selected on one channel at a time. The MF is everybody's. */
+static bool is_taken(const struct dmsc_sim *sim, const struct dmsci_sim_apdu *c, unsigned file)
+{
+    if (!sim->fs.info[file].not_shareable || file == 0)
+        return false;
+    for (unsigned i = 0; i < sim->n_channels; i++) {
+        const struct dmsci_sim_channel *other = &sim->channels[i];
+
+        if (other->open && i != c->channel_no && (other->df == file || other->ef == file))
+            return true;
+    }
+    return false;
+}
+
+static bool card_is_terminated(const struct dmsc_sim *sim)
+{
+    return (sim->fs.files[0].life_cycle & 0x0C) == 0x0C;
+}
+
 uint16_t dmsci_sim_select(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c)
 {
     unsigned file = DMSCI_SIM_NO_FILE;
     struct dmsc_bytes fcp;
-    unsigned way = 0;
-    uint16_t sw;
+    uint16_t sw = p2_is_known(sim, c) ? dmsci_sim_find(sim, c, &file) : SW_P1P2;
 
-    while (way < DMSCI_ARRAY_LEN(ways) && ways[way].p1 != c->p1)
-        way++;
-    if (way == DMSCI_ARRAY_LEN(ways) || !p2_is_known(sim, c))
-        return SW_P1P2;
-    sw = ways[way].find(sim, c, &file);
     if (sw != SW_OK)
         return sw;
     if (file == DMSCI_SIM_NO_FILE)
         return SW_NO_FILE;
+    if (is_taken(sim, c, file) || (file != 0 && card_is_terminated(sim)))
+        return SW_CONDITIONS;
     fcp = dmsc_bytes(sim->fs.fcp.p + sim->fs.files[file].fcp, sim->fs.files[file].fcp_n);
     if ((c->p2 & P2_ANSWER) != P2_NO_DATA) {
         if (!dmsci_sim_le_fits(sim, c, fcp.n))
@@ -201,8 +231,8 @@ uint16_t dmsci_sim_select(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c)
         sim->reply = fcp;
     }
     if (c->p1 == 0x04 && (c->p2 & P2_SESSION) == P2_TERMINATE)
-        return terminate(c->channel, file);
-    set_current(sim, c->channel, file);
+        return terminate(sim, c->channel, file);
+    dmsci_sim_set_current(sim, c->channel, file);
     return life_cycle_sw(&sim->fs.files[file]);
 }
 

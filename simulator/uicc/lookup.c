@@ -4,8 +4,7 @@
 
 bool dmsci_sim_key_is_met(const struct dmsc_sim *sim, unsigned file, uint8_t ref)
 {
-    (void)file;
-    return (sim->satisfied >> dmsci_arr_key_bit(ref) & 1) != 0;
+    return (dmsci_sim_fs_satisfied(&sim->fs, file) >> dmsci_arr_key_bit(ref) & 1) != 0;
 }
 
 bool dmsci_sim_path_of_aid(const struct dmsc_sim *sim, struct dmsc_bytes aid, char *ret_text,

@@ -2,19 +2,37 @@
 /* The FCP of each file, made once: SELECT only points at it. */
 #include "simulator/uicc/fs/fs.h"
 
-#define PIN_STATUS_MAX (2u + 2u + 3u * DMSCI_SIM_DF_KEYS_MAX)
+#define PIN_STATUS_MAX (2u + 2u + 6u * DMSCI_SIM_DF_KEYS_MAX)
+#define UNIVERSAL_PIN  0x11u
 
 /* File descriptor byte without b7 (TS 102 221 table 11.5), by enum dmsci_sim_kind. */
-static const uint8_t descriptors[] = { 0x38, 0x38, 0x01, 0x02, 0x06 };
+static const uint8_t descriptors[] = { 0x38, 0x38, 0x01, 0x02, 0x06, 0x39 };
 static const enum dmsc_file_structure structures[] = {
     DMSC_FILE_NO_STRUCTURE, DMSC_FILE_NO_STRUCTURE, DMSC_FILE_TRANSPARENT,
-    DMSC_FILE_LINEAR_FIXED, DMSC_FILE_CYCLIC,
+    DMSC_FILE_LINEAR_FIXED, DMSC_FILE_CYCLIC,       DMSC_FILE_BER_TLV,
 };
 
+static uint32_t enabled_at(const struct dmsci_sim_fs *fs, unsigned df)
+{
+    const struct dmsci_sim_key_set *set = dmsci_sim_fs_key_set(fs, df);
+
+    return (fs->key_sets[0].enabled & ~set->own) | set->enabled;
+}
+
+/* 9.5.2: does the universal PIN stand for a disabled one? */
+static void put_usage(const struct dmsci_sim_fs *fs, struct dmsc_wr *w)
+{
+    dmsc_wr_u8(w, 0x95);
+    dmsc_wr_u8(w, 1);
+    dmsc_wr_u8(w, fs->upin_used ? 0x08 : 0x00);
+}
+
 /* 11.1.1.4.10: 90 one bit a key from b8 on, enabled or not; then the keys in that order. */
-static size_t pin_status(const struct dmsci_sim_file_info *info, uint32_t enabled,
+static size_t pin_status(const struct dmsci_sim_fs *fs, unsigned df,
                          uint8_t ret_value[PIN_STATUS_MAX])
 {
+    const struct dmsci_sim_file_info *info = &fs->info[df];
+    uint32_t enabled = enabled_at(fs, df);
     struct dmsc_wr w = dmsc_wr(ret_value, PIN_STATUS_MAX);
     unsigned n_bytes = (info->n_keys + 7u) / 8u;
 
@@ -32,6 +50,8 @@ static size_t pin_status(const struct dmsci_sim_file_info *info, uint32_t enable
         dmsc_wr_u8(&w, bits);
     }
     for (unsigned i = 0; i < info->n_keys; i++) {
+        if (info->keys[i] == UNIVERSAL_PIN)
+            put_usage(fs, &w);
         dmsc_wr_u8(&w, 0x83);
         dmsc_wr_u8(&w, 1);
         dmsc_wr_u8(&w, info->keys[i]);
@@ -52,14 +72,17 @@ static void set_security(const struct dmsci_sim_fs *fs, const struct dmsci_sim_f
         fcp->security_expanded = value;
 }
 
-static enum dmsc_err encode(const struct dmsci_sim_fs *fs, unsigned index, uint32_t enabled,
-                            struct dmsc_wr *w)
+static enum dmsc_err encode(const struct dmsci_sim_fs *fs, unsigned index, struct dmsc_wr *w)
 {
     const struct dmsci_sim_file *file = &fs->files[index];
     const struct dmsci_sim_file_info *info = &fs->info[index];
     uint8_t status[PIN_STATUS_MAX];
     struct dmsc_fcp fcp = DMSC_FCP_INIT;
 
+    if (info->answer.n > 0) {
+        dmsc_wr_bytes(w, dmsci_sim_fs_slice(fs, info->answer));
+        return w->bad ? DMSC_E_LIMIT : DMSC_OK;
+    }
     fcp.structure = structures[file->kind];
     fcp.descriptor = descriptors[file->kind] | (info->not_shareable ? 0x00 : 0x40);
     fcp.record_length = file->record_length;
@@ -71,7 +94,7 @@ static enum dmsc_err encode(const struct dmsci_sim_fs *fs, unsigned index, uint3
     fcp.life_cycle = file->life_cycle;
     set_security(fs, info, &fcp);
     if (dmsci_sim_file_is_df(file)) {
-        fcp.pin_status = dmsc_bytes(status, pin_status(info, enabled, status));
+        fcp.pin_status = dmsc_bytes(status, pin_status(fs, index, status));
     } else {
         fcp.has_size = true;
         fcp.size_bytes = file->size;
@@ -81,16 +104,19 @@ static enum dmsc_err encode(const struct dmsci_sim_fs *fs, unsigned index, uint3
     return dmsc_fcp_encode(&fcp, w);
 }
 
-enum dmsc_err dmsci_sim_fs_fcp_build(struct dmsci_sim_fs *fs, uint32_t enabled, unsigned *ret_bad)
+enum dmsc_err dmsci_sim_fs_fcp_build(struct dmsci_sim_fs *fs, unsigned *ret_bad)
 {
     /* Beside the old ones: a change of a PIN keeps their sizes, so nothing is allocated then. */
     dmsc_buf_truncate(&fs->fcp, 0);
+    fs->df_inactive = false;
     for (unsigned i = 0; i < fs->n_files; i++) {
         uint8_t fcp[DMSCI_SIM_FCP_MAX];
         struct dmsc_wr w = dmsc_wr(fcp, sizeof(fcp));
-        enum dmsc_err err = encode(fs, i, enabled, &w);
+        enum dmsc_err err = encode(fs, i, &w);
 
         *ret_bad = i;
+        if (dmsci_sim_file_is_df(&fs->files[i]) && !dmsci_sim_file_is_active(&fs->files[i]))
+            fs->df_inactive = true;
         if (err == DMSC_OK)
             err = dmsc_buf_append(&fs->fcp, dmsc_bytes(fcp, w.n));
         if (err != DMSC_OK)

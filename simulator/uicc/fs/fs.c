@@ -5,7 +5,8 @@
 
 void dmsci_sim_fs_init(struct dmsci_sim_fs *fs, struct dmsc_ctx *ctx)
 {
-    *fs = (struct dmsci_sim_fs){ .ctx = ctx };
+    *fs = (struct dmsci_sim_fs){ .ctx = ctx, .n_key_sets = 1 };
+    fs->key_sets[0].adf = DMSCI_SIM_NO_FILE;
     dmsc_buf_init(&fs->pool, ctx, DMSCI_SIM_CONTENT_MAX);
     dmsc_buf_init(&fs->fcp, ctx, (size_t)DMSCI_SIM_FILES_MAX * DMSCI_SIM_FCP_MAX);
 }
@@ -30,6 +31,20 @@ bool dmsci_sim_file_is_df(const struct dmsci_sim_file *file)
 bool dmsci_sim_file_has_records(const struct dmsci_sim_file *file)
 {
     return file->kind == DMSCI_SIM_LINEAR_FIXED || file->kind == DMSCI_SIM_CYCLIC;
+}
+
+bool dmsci_sim_file_is_active(const struct dmsci_sim_file *file)
+{
+    return (file->life_cycle & 0x0D) != 0x04 && (file->life_cycle & 0x0C) != 0x0C;
+}
+
+bool dmsci_sim_fs_is_below_inactive(const struct dmsci_sim_fs *fs, unsigned file)
+{
+    unsigned df = fs->df_inactive ? fs->files[file].parent : DMSCI_SIM_NO_FILE;
+
+    while (df != DMSCI_SIM_NO_FILE && dmsci_sim_file_is_active(&fs->files[df]))
+        df = fs->files[df].parent;
+    return df != DMSCI_SIM_NO_FILE;
 }
 
 struct dmsc_bytes dmsci_sim_fs_slice(const struct dmsci_sim_fs *fs, struct dmsci_sim_slice slice)
@@ -140,6 +155,24 @@ enum dmsc_err dmsci_sim_fs_text(const struct dmsci_sim_fs *fs, unsigned file, ch
         n += (size_t)snprintf(ret_text + n, size - n, "%s%s", n > 0 ? "/" : "", own);
     }
     return DMSC_OK;
+}
+
+const struct dmsci_sim_key_set *dmsci_sim_fs_key_set(const struct dmsci_sim_fs *fs, unsigned file)
+{
+    unsigned adf = fs->n_key_sets > 1 ? dmsci_sim_fs_adf_of(fs, file) : DMSCI_SIM_NO_FILE;
+
+    for (unsigned i = 1; adf != DMSCI_SIM_NO_FILE && i < fs->n_key_sets; i++) {
+        if (fs->key_sets[i].adf == adf)
+            return &fs->key_sets[i];
+    }
+    return &fs->key_sets[0];
+}
+
+uint32_t dmsci_sim_fs_satisfied(const struct dmsci_sim_fs *fs, unsigned file)
+{
+    const struct dmsci_sim_key_set *set = dmsci_sim_fs_key_set(fs, file);
+
+    return (fs->key_sets[0].satisfied & ~set->own) | set->satisfied;
 }
 
 uint8_t *dmsci_sim_fs_record(const struct dmsci_sim_fs *fs, const struct dmsci_sim_file *file,

@@ -25,79 +25,137 @@ static enum dmsc_err decode_record(const struct dmsci_sim_fs *fs, unsigned arr, 
                             ret_rule);
 }
 
-/* 8B: file identifier and record (11.1.1.4.7.3, the form with one security environment). */
+static enum dmsc_err place(const struct dmsci_sim_fs *fs, unsigned file, uint16_t fid,
+                           uint8_t record, struct dmsci_sim_rule *ret_rule)
+{
+    unsigned arr = find_arr(fs, file, fid);
+
+    if (arr == DMSCI_SIM_NO_FILE || record == 0 || record > fs->files[arr].records)
+        return DMSC_E_NOTFOUND;
+    ret_rule->arr = (uint16_t)arr;
+    ret_rule->record = record;
+    return decode_record(fs, arr, record, &ret_rule->rule);
+}
+
+/* 8B: file identifier and record, or file identifier and pairs of security environment and record
+ * (9.2.7, TS 102 221 11.1.1.4.7.3). What an environment does not list is never allowed. */
 static enum dmsc_err reference(const struct dmsci_sim_fs *fs, unsigned file,
-                               struct dmsc_bytes value, struct dmsci_sim_rule *ret_rule)
+                               struct dmsc_bytes value, uint8_t environment,
+                               struct dmsci_sim_rule *ret_rule)
 {
     struct dmsc_rd r = dmsc_rd(value);
     uint16_t fid = dmsc_rd_u16(&r);
-    unsigned arr = find_arr(fs, file, fid);
+    enum dmsc_err err = DMSC_OK;
 
-    ret_rule->record = dmsc_rd_u8(&r);
-    if (dmsc_rd_end(&r) != DMSC_OK)
+    if (value.n == 3)
+        return place(fs, file, fid, dmsc_rd_u8(&r), ret_rule);
+    if (value.n < 4 || value.n % 2 != 0)
         return DMSC_E_MALFORMED;
-    if (arr == DMSCI_SIM_NO_FILE || ret_rule->record == 0 ||
-        ret_rule->record > fs->files[arr].records)
-        return DMSC_E_NOTFOUND;
-    ret_rule->arr = (uint16_t)arr;
-    return DMSC_OK;
+    while (err == DMSC_OK && r.n > 0) {
+        uint8_t id = dmsc_rd_u8(&r);
+        uint8_t record = dmsc_rd_u8(&r);
+
+        if (id == environment)
+            err = place(fs, file, fid, record, ret_rule);
+    }
+    return err;
 }
 
-static enum dmsc_err make_rule(const struct dmsci_sim_fs *fs, unsigned file,
+static enum dmsc_err make_rule(const struct dmsci_sim_fs *fs, unsigned file, uint8_t environment,
                                struct dmsci_sim_rule *ret_rule)
 {
     const struct dmsci_sim_file_info *info = &fs->info[file];
     struct dmsc_bytes value = dmsci_sim_fs_slice(fs, info->security);
-    enum dmsc_err err;
 
-    ret_rule->arr = DMSCI_SIM_NO_FILE;
+    *ret_rule = (struct dmsci_sim_rule){ .arr = DMSCI_SIM_NO_FILE };
     if (info->security_tag == 0x8C)
         return dmsci_arr_decode_compact(value, &ret_rule->rule);
     if (info->security_tag == 0xAB)
         return dmsci_arr_decode(value, &ret_rule->rule);
-    err = reference(fs, file, value, ret_rule);
-    if (err != DMSC_OK)
-        return err;
-    return decode_record(fs, ret_rule->arr, ret_rule->record, &ret_rule->rule);
+    return reference(fs, file, value, environment, ret_rule);
 }
 
-static unsigned known_reference(const struct dmsci_sim_fs *fs, const struct dmsci_sim_rule *rule)
+/* Bits of the keys that an ADF may have of its own: references with b8 set. */
+static bool asks_local(const struct dmsci_arr_rule *rule)
+{
+    return dmsci_arr_keys(rule) >> dmsci_arr_key_bit(0x81) != 0;
+}
+
+struct table {
+    struct dmsci_sim_rule *rules;
+    unsigned n;
+};
+
+static unsigned add_rule(struct table *t, const struct dmsci_sim_rule *rule)
 {
     unsigned i = 0;
 
-    while (i < fs->n_rules && (rule->arr == DMSCI_SIM_NO_FILE || fs->rules[i].arr != rule->arr ||
-                               fs->rules[i].record != rule->record))
+    while (i < t->n && (rule->arr == DMSCI_SIM_NO_FILE || t->rules[i].arr != rule->arr ||
+                        t->rules[i].record != rule->record))
         i++;
+    if (i == t->n) {
+        t->rules[t->n] = *rule;
+        t->rules[t->n++].local = asks_local(&rule->rule);
+    }
     return i;
 }
 
-enum dmsc_err dmsci_sim_fs_rules_build(struct dmsci_sim_fs *fs, unsigned *ret_bad)
+/* @p strict: a rule must be there. @return the place of the rule of @p file in the table */
+static enum dmsc_err add_rule_of(const struct dmsci_sim_fs *fs, struct table *t, unsigned file,
+                                 uint8_t environment, bool strict, uint16_t *ret_place)
 {
-    struct dmsci_sim_rule *fitting;
+    struct dmsci_sim_rule rule;
+    enum dmsc_err err = make_rule(fs, file, environment, &rule);
 
-    fs->rules = dmsci_calloc(fs->ctx, fs->n_files, sizeof(*fs->rules));
-    if (fs->rules == NULL)
-        return DMSC_E_NOMEM;
-    for (unsigned i = 0; i < fs->n_files; i++) {
-        struct dmsci_sim_rule rule = { 0 };
-        unsigned place;
-        enum dmsc_err err = make_rule(fs, i, &rule);
+    if (err != DMSC_OK && strict)
+        return err;
+    if (err != DMSC_OK)
+        rule.rule = (struct dmsci_arr_rule){ .n_commands = 0 };
+    *ret_place = (uint16_t)add_rule(t, &rule);
+    return DMSC_OK;
+}
+
+static enum dmsc_err fill_table(struct dmsci_sim_fs *fs, struct table *t, bool strict,
+                                unsigned *ret_bad)
+{
+    enum dmsc_err err = DMSC_OK;
+
+    for (unsigned i = 0; err == DMSC_OK && i < fs->n_files; i++) {
+        bool environments = fs->info[i].security_tag == 0x8B && fs->info[i].security.n > 3;
 
         *ret_bad = i;
-        if (err != DMSC_OK)
-            return err;
-        place = known_reference(fs, &rule);
-        if (place == fs->n_rules)
-            fs->rules[fs->n_rules++] = rule;
-        fs->files[i].rule = (uint16_t)place;
-        if (rule.arr != DMSCI_SIM_NO_FILE)
-            fs->files[rule.arr].is_arr = true;
+        err = add_rule_of(fs, t, i, 0x01, strict, &fs->files[i].rule);
+        fs->info[i].rule_00 = fs->files[i].rule;
+        if (err == DMSC_OK && environments)
+            err = add_rule_of(fs, t, i, 0x00, strict, &fs->info[i].rule_00);
+    }
+    return err;
+}
+
+enum dmsc_err dmsci_sim_fs_rules_build(struct dmsci_sim_fs *fs, bool strict, unsigned *ret_bad)
+{
+    struct table table = { dmsci_calloc(fs->ctx, 2 * (size_t)fs->n_files, sizeof(*fs->rules)), 0 };
+    struct dmsci_sim_rule *fitting;
+    enum dmsc_err err;
+
+    if (table.rules == NULL)
+        return DMSC_E_NOMEM;
+    err = fill_table(fs, &table, strict, ret_bad);
+    if (err != DMSC_OK) {
+        dmsci_free(fs->ctx, table.rules);
+        return err;
     }
     /* Most files share a rule: give back what was reserved for the worst case. */
-    fitting = dmsci_realloc(fs->ctx, fs->rules, fs->n_rules * sizeof(*fs->rules));
-    if (fitting == NULL)
-        return DMSC_E_NOMEM;
-    fs->rules = fitting;
+    fitting = dmsci_realloc(fs->ctx, table.rules, table.n * sizeof(*table.rules));
+    dmsci_free(fs->ctx, fs->rules);
+    fs->rules = fitting != NULL ? fitting : table.rules;
+    fs->n_rules = table.n;
+    for (unsigned i = 0; i < fs->n_files; i++)
+        fs->files[i].is_arr = false;
+    for (unsigned i = 0; i < fs->n_rules; i++) {
+        if (fs->rules[i].arr != DMSCI_SIM_NO_FILE)
+            fs->files[fs->rules[i].arr].is_arr = true;
+    }
     return DMSC_OK;
 }
 
@@ -106,8 +164,11 @@ void dmsci_sim_fs_rules_refresh(struct dmsci_sim_fs *fs)
     for (unsigned i = 0; i < fs->n_rules; i++) {
         struct dmsci_sim_rule *rule = &fs->rules[i];
 
-        if (rule->arr != DMSCI_SIM_NO_FILE &&
+        if (rule->arr == DMSCI_SIM_NO_FILE)
+            continue;
+        if (rule->record > fs->files[rule->arr].records ||
             decode_record(fs, rule->arr, rule->record, &rule->rule) != DMSC_OK)
-            rule->rule = (struct dmsci_arr_rule){ { { 0, { { 0, 0 } } } } };
+            rule->rule = (struct dmsci_arr_rule){ .n_commands = 0 };
+        rule->local = asks_local(&rule->rule);
     }
 }

@@ -2,7 +2,8 @@
 /* A card as a profile, written so that reading it gives the same card. */
 #include "simulator/uicc/card.h"
 
-static const char *const type_names[] = { "df", "adf", "transparent", "linear-fixed", "cyclic" };
+static const char *const type_names[] = { "df",           "adf",    "transparent",
+                                          "linear-fixed", "cyclic", "ber-tlv" };
 
 /* JSON text (RFC 8259 clause 7). What came from jansson is valid UTF-8. */
 static enum dmsc_err put_text(struct dmsc_buf *out, struct dmsc_bytes text)
@@ -88,6 +89,8 @@ static enum dmsc_err put_content(struct dmsc_buf *out, const struct dmsci_sim_fs
         return err == DMSC_OK ? put_records(out, fs, file) : err;
     }
     content = trimmed(fs->content + file->content, file->size);
+    if (file->kind == DMSCI_SIM_BER_TLV)
+        content.n = dmsci_sim_tlv_used(fs, file);
     err = dmsci_buf_printf(out, ", \"size\": %lu", (unsigned long)file->size);
     if (err == DMSC_OK && content.n > 0)
         err = dmsc_buf_append_str(out, ", \"content\": ");
@@ -104,11 +107,64 @@ static enum dmsc_err put_ef(struct dmsc_buf *out, const struct dmsci_sim_fs *fs,
     return err == DMSC_OK ? put_content(out, fs, file) : err;
 }
 
-static enum dmsc_err put_df(struct dmsc_buf *out, const struct dmsci_sim_fs *fs, unsigned index)
+static enum dmsc_err put_key(struct dmsc_buf *out, const struct dmsc_sim *sim,
+                             const struct dmsci_sim_key *key, bool first)
 {
+    enum dmsc_err err =
+        dmsci_buf_printf(out, "%s\n    \"%02X\": {\"hex\": ", first ? "" : ",", key->ref);
+
+    if (err == DMSC_OK)
+        err = put_hex(out, dmsc_bytes(key->value, DMSCI_SIM_PIN_SIZE));
+    if (err == DMSC_OK)
+        err = put_slice(out, &sim->fs, "name", key->name, true);
+    if (err == DMSC_OK)
+        err = dmsci_buf_printf(
+            out, ", \"tries\": %u, \"left\": %u, \"enabled\": %s, \"disable\": %s", key->tries,
+            key->left, key->disabled ? "false" : "true", key->can_disable ? "true" : "false");
+    if (err == DMSC_OK && key->replaced_by != 0)
+        err = dmsci_buf_printf(out, ", \"replaced_by\": \"%02X\"", key->replaced_by);
+    if (err == DMSC_OK && key->unblock_tries > 0) {
+        err = dmsc_buf_append_str(out, ", \"unblock\": {\"hex\": ");
+        if (err == DMSC_OK)
+            err = put_hex(out, dmsc_bytes(key->unblock, DMSCI_SIM_PIN_SIZE));
+        if (err == DMSC_OK)
+            err = dmsci_buf_printf(out, ", \"tries\": %u, \"left\": %u}", key->unblock_tries,
+                                   key->unblock_left);
+    }
+    return err == DMSC_OK ? dmsc_buf_append_str(out, "}") : err;
+}
+
+/* The keys of an application; of the card with DMSCI_SIM_NO_FILE. */
+static enum dmsc_err put_keys(struct dmsc_buf *out, const struct dmsc_sim *sim, uint16_t adf,
+                              unsigned *ret_n)
+{
+    enum dmsc_err err = DMSC_OK;
+
+    *ret_n = 0;
+    for (unsigned i = 0; err == DMSC_OK && i < sim->n_keys; i++) {
+        if (sim->keys[i].adf != adf)
+            continue;
+        if (*ret_n == 0 && adf != DMSCI_SIM_NO_FILE)
+            err = dmsc_buf_append_str(out, ", \"pins\": {");
+        if (err == DMSC_OK)
+            err = put_key(out, sim, &sim->keys[i], *ret_n == 0);
+        (*ret_n)++;
+    }
+    return err == DMSC_OK && *ret_n > 0 && adf != DMSCI_SIM_NO_FILE ? dmsc_buf_append_u8(out, '}')
+                                                                    : err;
+}
+
+static enum dmsc_err put_df(struct dmsc_buf *out, const struct dmsc_sim *sim, unsigned index)
+{
+    const struct dmsci_sim_fs *fs = &sim->fs;
+    unsigned n_keys;
     const struct dmsci_sim_file_info *info = &fs->info[index];
     enum dmsc_err err = put_slice(out, fs, "aid", info->aid, false);
 
+    if (err == DMSC_OK)
+        err = put_slice(out, fs, "fci", info->answer, false);
+    if (err == DMSC_OK && fs->files[index].kind == DMSCI_SIM_ADF)
+        err = put_keys(out, sim, (uint16_t)index, &n_keys);
     if (err == DMSC_OK && info->fcp_without_fid)
         err = dmsc_buf_append_str(out, ", \"fcp_fid\": false");
     if (err != DMSC_OK || !info->keys_given)
@@ -119,20 +175,32 @@ static enum dmsc_err put_df(struct dmsc_buf *out, const struct dmsci_sim_fs *fs,
     return err == DMSC_OK ? dmsc_buf_append_str(out, "]") : err;
 }
 
+/* "2F06:1", or by security environment "2F06:00=1,01=2". */
+static enum dmsc_err put_reference(struct dmsc_buf *out, struct dmsc_bytes value)
+{
+    enum dmsc_err err = dmsci_buf_printf(out, ", \"arr\": \"%02X%02X:", value.p[0], value.p[1]);
+
+    if (err == DMSC_OK && value.n == 3)
+        err = dmsci_buf_printf(out, "%u", value.p[2]);
+    for (size_t i = 2; err == DMSC_OK && value.n > 3 && i + 1 < value.n; i += 2)
+        err = dmsci_buf_printf(out, "%s%02X=%u", i > 2 ? "," : "", value.p[i], value.p[i + 1]);
+    return err == DMSC_OK ? dmsc_buf_append_u8(out, '"') : err;
+}
+
 static enum dmsc_err put_security(struct dmsc_buf *out, const struct dmsci_sim_fs *fs,
                                   const struct dmsci_sim_file_info *info)
 {
     struct dmsc_bytes value = dmsci_sim_fs_slice(fs, info->security);
 
     if (info->security_tag == 0x8B)
-        return dmsci_buf_printf(out, ", \"arr\": \"%02X%02X:%u\"", value.p[0], value.p[1],
-                                value.p[2]);
+        return put_reference(out, value);
     return put_slice(out, fs, info->security_tag == 0x8C ? "compact" : "expanded", info->security,
                      false);
 }
 
-static enum dmsc_err put_file(struct dmsc_buf *out, const struct dmsci_sim_fs *fs, unsigned index)
+static enum dmsc_err put_file(struct dmsc_buf *out, const struct dmsc_sim *sim, unsigned index)
 {
+    const struct dmsci_sim_fs *fs = &sim->fs;
     const struct dmsci_sim_file_info *info = &fs->info[index];
     const struct dmsci_sim_file *file = &fs->files[index];
     char path[DMSCI_SIM_PATH_TEXT];
@@ -152,32 +220,7 @@ static enum dmsc_err put_file(struct dmsc_buf *out, const struct dmsci_sim_fs *f
     if (err == DMSC_OK)
         err = put_slice(out, fs, "proprietary", info->proprietary, false);
     if (err == DMSC_OK)
-        err = dmsci_sim_file_is_df(file) ? put_df(out, fs, index) : put_ef(out, fs, index);
-    return err == DMSC_OK ? dmsc_buf_append_str(out, "}") : err;
-}
-
-static enum dmsc_err put_key(struct dmsc_buf *out, const struct dmsc_sim *sim,
-                             const struct dmsci_sim_key *key, bool first)
-{
-    enum dmsc_err err =
-        dmsci_buf_printf(out, "%s\n    \"%02X\": {\"hex\": ", first ? "" : ",", key->ref);
-
-    if (err == DMSC_OK)
-        err = put_hex(out, dmsc_bytes(key->value, DMSCI_SIM_PIN_SIZE));
-    if (err == DMSC_OK)
-        err = put_slice(out, &sim->fs, "name", key->name, true);
-    if (err == DMSC_OK)
-        err = dmsci_buf_printf(
-            out, ", \"tries\": %u, \"left\": %u, \"enabled\": %s, \"disable\": %s", key->tries,
-            key->left, key->disabled ? "false" : "true", key->can_disable ? "true" : "false");
-    if (err == DMSC_OK && key->unblock_tries > 0) {
-        err = dmsc_buf_append_str(out, ", \"unblock\": {\"hex\": ");
-        if (err == DMSC_OK)
-            err = put_hex(out, dmsc_bytes(key->unblock, DMSCI_SIM_PIN_SIZE));
-        if (err == DMSC_OK)
-            err = dmsci_buf_printf(out, ", \"tries\": %u, \"left\": %u}", key->unblock_tries,
-                                   key->unblock_left);
-    }
+        err = dmsci_sim_file_is_df(file) ? put_df(out, sim, index) : put_ef(out, fs, index);
     return err == DMSC_OK ? dmsc_buf_append_str(out, "}") : err;
 }
 
@@ -228,6 +271,7 @@ enum dmsc_err dmsci_sim_dump_with(const struct dmsc_sim *sim, const char *origin
                                   uint32_t origin_crc, struct dmsc_buf *ret_json)
 {
     size_t before = ret_json->n;
+    unsigned n_keys;
     enum dmsc_err err = put_top(ret_json, sim, origin, origin_crc);
 
     if (err == DMSC_OK)
@@ -238,12 +282,12 @@ enum dmsc_err dmsci_sim_dump_with(const struct dmsc_sim *sim, const char *origin
         err = dmsci_sim_keys_dump(sim, ret_json);
     if (err == DMSC_OK)
         err = dmsc_buf_append_str(ret_json, "  \"pins\": {");
-    for (unsigned i = 0; err == DMSC_OK && i < sim->n_keys; i++)
-        err = put_key(ret_json, sim, &sim->keys[i], i == 0);
+    if (err == DMSC_OK)
+        err = put_keys(ret_json, sim, DMSCI_SIM_NO_FILE, &n_keys);
     if (err == DMSC_OK)
         err = dmsc_buf_append_str(ret_json, "\n  },\n  \"files\": {");
     for (unsigned i = 0; err == DMSC_OK && i < sim->fs.n_files; i++)
-        err = put_file(ret_json, &sim->fs, i);
+        err = put_file(ret_json, sim, i);
     if (err == DMSC_OK)
         err = dmsc_buf_append_str(ret_json, "\n  }\n}\n");
     if (err != DMSC_OK)

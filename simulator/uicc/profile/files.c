@@ -11,7 +11,7 @@
 static const char *const known_keys[] = {
     "name",          "comment",     "type",     "aid",     "sfi",     "size",     "records",
     "record_length", "fill",        "content",  "arr",     "compact", "expanded", "life_cycle",
-    "shareable",     "proprietary", "pin_keys", "fcp_fid", NULL,
+    "shareable",     "proprietary", "pin_keys", "fcp_fid", "pins",    "fci",      NULL,
 };
 
 /* Which keys a type may have beyond those of all files. */
@@ -21,13 +21,14 @@ struct file_type {
     const char *keys[8];
 };
 static const struct file_type types[] = {
-    { "df", DMSCI_SIM_DF, { "pin_keys", NULL } },
-    { "adf", DMSCI_SIM_ADF, { "pin_keys", "aid", "fcp_fid", NULL } },
+    { "df", DMSCI_SIM_DF, { "pin_keys", "fci", NULL } },
+    { "adf", DMSCI_SIM_ADF, { "pin_keys", "aid", "fcp_fid", "pins", "fci", NULL } },
     { "transparent", DMSCI_SIM_TRANSPARENT, { "sfi", "size", "fill", "content", NULL } },
     { "linear-fixed",
       DMSCI_SIM_LINEAR_FIXED,
       { "sfi", "records", "record_length", "fill", "content", NULL } },
     { "cyclic", DMSCI_SIM_CYCLIC, { "sfi", "records", "record_length", "fill", "content", NULL } },
+    { "ber-tlv", DMSCI_SIM_BER_TLV, { "sfi", "size", "content", NULL } },
 };
 static const char *const keys_of_all[] = {
     "name",        "comment",           "type",       "arr",
@@ -62,8 +63,9 @@ static enum dmsc_err find_type(const struct dmsci_sim_node *node, const struct f
     while (i < DMSCI_ARRAY_LEN(types) && strcmp(types[i].name, name) != 0)
         i++;
     if (i == DMSCI_ARRAY_LEN(types))
-        return dmsci_sim_json_wrong(node, "type", "profile:value",
-                                    "one of df, adf, transparent, linear-fixed, cyclic is wanted");
+        return dmsci_sim_json_wrong(
+            node, "type", "profile:value",
+            "one of df, adf, transparent, linear-fixed, cyclic, ber-tlv is wanted");
     for (void *it = json_object_iter((json_t *)node->object); it != NULL;
          it = json_object_iter_next((json_t *)node->object, it)) {
         const char *key = json_object_iter_key(it);
@@ -105,49 +107,6 @@ static enum dmsc_err pooled_hex(struct builder *b, const struct dmsci_sim_node *
     return err;
 }
 
-/* "arr": "2F06:1" (8B), "compact": "..." (8C) or "expanded": "..." (AB): TS 102 221 wants one. */
-static enum dmsc_err build_security(struct builder *b, const struct dmsci_sim_node *node,
-                                    struct dmsci_sim_file_info *info)
-{
-    const char *arr = NULL;
-    unsigned fid = 0, record = 0;
-    char digits[5] = "";
-    enum dmsc_err err;
-
-    if ((json_object_get(node->object, "arr") != NULL) +
-            (json_object_get(node->object, "compact") != NULL) +
-            (json_object_get(node->object, "expanded") != NULL) !=
-        1)
-        return dmsci_sim_json_wrong(node, NULL, "profile:access",
-                                    "one of \"arr\", \"compact\" and \"expanded\" is wanted");
-    info->security_tag = json_object_get(node->object, "compact") != NULL ? 0x8C : 0xAB;
-    err = pooled_hex(b, node, "compact", 1, 8, &info->security);
-    if (err == DMSC_OK)
-        err = pooled_hex(b, node, "expanded", 1, 200, &info->security);
-    if (err == DMSC_OK)
-        err = dmsci_sim_json_text(node, "arr", &arr);
-    if (err != DMSC_OK || arr == NULL)
-        return err;
-    (void)snprintf(digits, sizeof(digits), "%s", arr);
-    if (strlen(arr) < 6 || strlen(arr) > 8 || arr[4] != ':' ||
-        strspn(arr + 5, "0123456789") != strlen(arr + 5))
-        return dmsci_sim_json_wrong(node, "arr", "profile:access",
-                                    "like \"2F06:1\", file and record");
-    err = dmsci_sim_json_id(node, "arr", digits, 4, &fid);
-    for (const char *p = arr + 5; *p != '\0'; p++)
-        record = record * 10 + (unsigned)(*p - '0');
-    if (err == DMSC_OK && (record < 1 || record > 254))
-        err = dmsci_sim_json_wrong(node, "arr", "profile:access", "a record is 1 to 254");
-    if (err == DMSC_OK) {
-        const uint8_t value[3] = { (uint8_t)(fid >> 8), (uint8_t)fid, (uint8_t)record };
-
-        info->security_tag = 0x8B;
-        info->security = (struct dmsci_sim_slice){ (uint32_t)b->fs->pool.n, sizeof(value) };
-        err = dmsc_buf_append(&b->fs->pool, dmsc_bytes(value, sizeof(value)));
-    }
-    return err;
-}
-
 /* 11.1.1.4.8: absent: the five last bits of the FID count; 0: none (88 00). */
 static enum dmsc_err build_sfi(const struct dmsci_sim_node *node, struct dmsci_sim_file *file,
                                struct dmsci_sim_file_info *info)
@@ -180,14 +139,14 @@ static enum dmsc_err build_ef(struct builder *b, const struct dmsci_sim_node *no
         err = dmsci_sim_json_number(node, "record_length", 1, 255, &length);
     if (err != DMSC_OK)
         return err;
-    if (file->kind == DMSCI_SIM_TRANSPARENT && json_object_get(node->object, "size") == NULL)
-        return dmsci_sim_json_wrong(node, "size", "profile:missing", "a transparent EF has one");
-    if (file->kind != DMSCI_SIM_TRANSPARENT && (records == 0 || length == 0))
+    if (!dmsci_sim_file_has_records(file) && json_object_get(node->object, "size") == NULL)
+        return dmsci_sim_json_wrong(node, "size", "profile:missing", "an EF has one");
+    if (dmsci_sim_file_has_records(file) && (records == 0 || length == 0))
         return dmsci_sim_json_wrong(node, NULL, "profile:missing",
                                     "\"records\" and \"record_length\" are wanted");
     file->records = (uint8_t)records;
     file->record_length = (uint8_t)length;
-    file->size = file->kind == DMSCI_SIM_TRANSPARENT ? size : records * length;
+    file->size = dmsci_sim_file_has_records(file) ? records * length : size;
     if (file->size > DMSCI_SIM_CONTENT_MAX - b->content_n)
         return dmsci_sim_json_wrong(node, NULL, "profile:value", "the card holds at most %u bytes",
                                     DMSCI_SIM_CONTENT_MAX);
@@ -196,10 +155,12 @@ static enum dmsc_err build_ef(struct builder *b, const struct dmsci_sim_node *no
     return DMSC_OK;
 }
 
-static bool has_key(const struct dmsc_sim *sim, unsigned ref)
+/* A key of the card, or of this application. */
+static bool has_key(const struct dmsc_sim *sim, unsigned ref, uint16_t adf)
 {
     for (unsigned i = 0; i < sim->n_keys; i++) {
-        if (sim->keys[i].ref == ref)
+        if (sim->keys[i].ref == ref &&
+            (sim->keys[i].adf == DMSCI_SIM_NO_FILE || sim->keys[i].adf == adf))
             return true;
     }
     return false;
@@ -207,15 +168,21 @@ static bool has_key(const struct dmsc_sim *sim, unsigned ref)
 
 /* The keys that the PIN status template of a DF tells of; without the list all of the card. */
 static enum dmsc_err build_pin_keys(const struct builder *b, const struct dmsci_sim_node *node,
-                                    struct dmsci_sim_file_info *info)
+                                    uint16_t adf, struct dmsci_sim_file_info *info)
 {
     const json_t *list = json_object_get(node->object, "pin_keys");
     enum dmsc_err err = DMSC_OK;
     unsigned ref = 0;
 
     info->keys_given = list != NULL;
-    for (unsigned i = 0; list == NULL && i < b->sim->n_keys && i < DMSCI_SIM_DF_KEYS_MAX; i++)
-        info->keys[info->n_keys++] = b->sim->keys[i].ref;
+    for (unsigned i = 0; list == NULL && i < b->sim->n_keys && info->n_keys < DMSCI_SIM_DF_KEYS_MAX;
+         i++) {
+        uint8_t key = b->sim->keys[i].ref;
+
+        if ((b->sim->keys[i].adf == DMSCI_SIM_NO_FILE || b->sim->keys[i].adf == adf) &&
+            memchr(info->keys, key, info->n_keys) == NULL)
+            info->keys[info->n_keys++] = key;
+    }
     if (list != NULL && (!json_is_array(list) || json_array_size(list) > DMSCI_SIM_DF_KEYS_MAX))
         return dmsci_sim_json_wrong(node, "pin_keys", "profile:type",
                                     "an array of at most %u key references is wanted",
@@ -225,7 +192,7 @@ static enum dmsc_err build_pin_keys(const struct builder *b, const struct dmsci_
 
         err = dmsci_sim_json_id(node, "pin_keys",
                                 json_is_string(text) ? json_string_value(text) : "", 2, &ref);
-        if (err == DMSC_OK && !has_key(b->sim, ref))
+        if (err == DMSC_OK && !has_key(b->sim, ref, adf))
             err = dmsci_sim_json_wrong(node, "pin_keys", "profile:value",
                                        "there is no key %02X in pins", ref);
         info->keys[info->n_keys++] = (uint8_t)ref;
@@ -233,12 +200,28 @@ static enum dmsc_err build_pin_keys(const struct builder *b, const struct dmsci_
     return err;
 }
 
+static uint16_t adf_of(const struct builder *b, const struct dmsci_sim_file *file)
+{
+    if (file->kind == DMSCI_SIM_ADF)
+        return (uint16_t)b->fs->n_files;
+    return (uint16_t)(file->parent == DMSCI_SIM_NO_FILE ? DMSCI_SIM_NO_FILE
+                                                        : dmsci_sim_fs_adf_of(b->fs, file->parent));
+}
+
 static enum dmsc_err build_df(struct builder *b, const struct dmsci_sim_node *node,
                               struct dmsci_sim_file *file, struct dmsci_sim_file_info *info)
 {
+    uint16_t adf = adf_of(b, file);
     bool fcp_fid = true;
-    enum dmsc_err err = build_pin_keys(b, node, info);
+    enum dmsc_err err = DMSC_OK;
 
+    /* The file will be the next one. */
+    if (file->kind == DMSCI_SIM_ADF)
+        err = dmsci_sim_build_pins(b->sim, node, adf);
+    if (err == DMSC_OK)
+        err = build_pin_keys(b, node, adf, info);
+    if (err == DMSC_OK)
+        err = pooled_hex(b, node, "fci", 2, 255, &info->answer);
     if (err == DMSC_OK)
         err = dmsci_sim_json_bool(node, "fcp_fid", &fcp_fid);
     if (err == DMSC_OK)
@@ -361,7 +344,7 @@ static enum dmsc_err build_common(struct builder *b, const struct dmsci_sim_node
     if (err == DMSC_OK)
         err = pooled_hex(b, node, "proprietary", 0, 127, &info->proprietary);
     if (err == DMSC_OK)
-        err = build_security(b, node, info);
+        err = dmsci_sim_build_security(b->fs, node, info);
     file->life_cycle = (uint8_t)life_cycle;
     info->not_shareable = !shareable;
     return err;
@@ -462,6 +445,7 @@ static enum dmsc_err reserve(struct builder *b, size_t n)
     if (b->fs->info == NULL)
         return DMSC_E_NOMEM;
     b->fs->adfs = dmsci_calloc(b->fs->ctx, n, sizeof(*b->fs->adfs));
+    b->fs->files_max = (unsigned)n;
     return b->fs->adfs == NULL ? DMSC_E_NOMEM : DMSC_OK;
 }
 
@@ -471,7 +455,7 @@ static enum dmsc_err build_rules(const struct builder *b)
     char where[DMSCI_SIM_PATH_TEXT + 16];
     const struct dmsci_sim_node top = { b->fs->ctx, b->file, "", NULL };
     unsigned bad = 0;
-    enum dmsc_err err = dmsci_sim_fs_rules_build(b->fs, &bad);
+    enum dmsc_err err = dmsci_sim_fs_rules_build(b->fs, true, &bad);
 
     if (err == DMSC_OK || err == DMSC_E_NOMEM)
         return err;

@@ -23,12 +23,21 @@ DMSC_NODISCARD enum dmsc_err dmsci_sim_build(struct dmsc_ctx *ctx, const json_t 
 /** Its part "files": fills sim->fs but the FCPs. (files.c) */
 DMSC_NODISCARD enum dmsc_err dmsci_sim_build_files(struct dmsc_sim *sim, const json_t *profile,
                                                    const char *file);
+/** The parts "pins" of the card (@p adf is DMSCI_SIM_NO_FILE) and of an application. (pins.c) */
+DMSC_NODISCARD enum dmsc_err dmsci_sim_build_pins(struct dmsc_sim *sim,
+                                                  const struct dmsci_sim_node *top, uint16_t adf);
+DMSC_NODISCARD enum dmsc_err dmsci_sim_build_key_sets(struct dmsc_sim *sim,
+                                                      const struct dmsci_sim_node *top);
 /** Its part "authentication": the keys of AUTHENTICATE. (auth/profile.c) */
 DMSC_NODISCARD enum dmsc_err dmsci_sim_auth_build(struct dmsc_sim *sim,
                                                   const struct dmsci_sim_node *top);
 /** Its part "keys": private keys of applications. (keys/profile.c) */
 DMSC_NODISCARD enum dmsc_err dmsci_sim_keys_build(struct dmsc_sim *sim,
                                                   const struct dmsci_sim_node *top);
+/** The access rule of a file: "arr", "compact" or "expanded". (security.c) */
+DMSC_NODISCARD enum dmsc_err dmsci_sim_build_security(struct dmsci_sim_fs *fs,
+                                                      const struct dmsci_sim_node *node,
+                                                      struct dmsci_sim_file_info *info);
 /**
  * Fill an EF (content.c): "fill", and over it "content": hex digits, an object with "hex", "text"
  * or "fill" and perhaps "at" and "count", or an array of these, one behind the other; an array with

@@ -6,6 +6,11 @@
  *     ! card NAME [t1] [lenient]   a powered card of card-scripts/NAME.json
  *     ! file PATH [t1]             likewise, of a profile anywhere in the tree
  *     ! reset | off | on
+ *     ! fault TEXT                 dmsc_sim_fault_text(); "none" for no more
+ *     ! seed N
+ *     ! timing BYTE-US PAGE-US PAGE-SIZE
+ *     ! elapsed US                 so long since the card was made
+ *     ! wear MOST WRITES
  *     ! queue D0...                a proactive command
  *     ! tear N old|new|prefix|garbage
  *     ! content PATH hex           the raw content of an EF begins like this
@@ -95,6 +100,44 @@ static void order_tear(struct script *s, const char *words)
     dmsc_sim_tear_at(s->sim, n, (enum dmsc_sim_tear)i);
 }
 
+static void order_fault(struct script *s, const char *words)
+{
+    if (strcmp(words, "none") == 0)
+        dmsc_sim_fault_clear(s->sim);
+    else
+        assert_int_equal(dmsc_sim_fault_text(s->sim, words), DMSC_OK);
+}
+
+static void order_seed(struct script *s, const char *words)
+{
+    dmsc_sim_seed(s->sim, strtoul(words, NULL, 10));
+}
+
+static void order_timing(struct script *s, const char *words)
+{
+    struct dmsc_sim_timing timing = { 0 };
+
+    assert_int_equal(sscanf(words, "%u %u %u", &timing.byte_us, &timing.page_us, &timing.page_size),
+                     3);
+    assert_int_equal(dmsc_sim_set_timing(s->sim, &timing), DMSC_OK);
+}
+
+static void order_elapsed(struct script *s, const char *words)
+{
+    assert_int_equal(dmsc_sim_counts(s->sim).elapsed_us, strtoul(words, NULL, 10));
+}
+
+static void order_wear(struct script *s, const char *words)
+{
+    unsigned long most = 0, writes = 0;
+    struct dmsc_sim_wear wear;
+
+    assert_int_equal(sscanf(words, "%lu %lu", &most, &writes), 2);
+    dmsc_sim_wear(s->sim, &wear);
+    assert_int_equal(wear.most, most);
+    assert_int_equal(wear.writes, writes);
+}
+
 static void order_content(struct script *s, const char *words)
 {
     char path[64] = "";
@@ -124,11 +167,11 @@ static const struct {
     const char *word;
     void (*run)(struct script *s, const char *words);
 } orders[] = {
-    { "card ", order_card },     { "file ", order_file },
-    { "reset", order_reset },    { "on", order_on },
-    { "off", order_off },        { "queue ", order_queue },
-    { "tear ", order_tear },     { "content ", order_content },
-    { "served ", order_served }, { "skipped ", order_skipped },
+    { "card ", order_card }, { "file ", order_file },       { "reset", order_reset },
+    { "on", order_on },      { "off", order_off },          { "queue ", order_queue },
+    { "tear ", order_tear }, { "content ", order_content }, { "fault ", order_fault },
+    { "seed ", order_seed }, { "timing ", order_timing },   { "elapsed ", order_elapsed },
+    { "wear ", order_wear }, { "served ", order_served },   { "skipped ", order_skipped },
 };
 
 static void run_order(struct script *s, const char *text)

@@ -60,7 +60,7 @@ static void vectors_agree(void **state)
 
     (void)state;
     while (vectors_next(v)) {
-        struct dmsci_arr_rule rule = { { { 9, { { 9, 9 } } } } };
+        struct dmsci_arr_rule rule = { .access = { { 9, { { 9, 9 } } } } };
         bool compact = vec_has(v, "compact");
         struct dmsc_bytes in = vec_hex(v, compact ? "compact" : "record");
         enum dmsc_err err =

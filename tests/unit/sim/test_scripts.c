@@ -23,6 +23,11 @@ SCRIPT(lenient)
 SCRIPT(tear)
 SCRIPT(fcp)
 SCRIPT(example)
+SCRIPT(search)
+SCRIPT(tlv)
+SCRIPT(admin)
+SCRIPT(life)
+SCRIPT(session)
 
 int main(void)
 {
@@ -31,7 +36,9 @@ int main(void)
         cmocka_unit_test(record),  cmocka_unit_test(access),  cmocka_unit_test(pin),
         cmocka_unit_test(channel), cmocka_unit_test(cat),     cmocka_unit_test(t0),
         cmocka_unit_test(t1),      cmocka_unit_test(lenient), cmocka_unit_test(tear),
-        cmocka_unit_test(fcp),     cmocka_unit_test(example),
+        cmocka_unit_test(fcp),     cmocka_unit_test(example), cmocka_unit_test(search),
+        cmocka_unit_test(tlv),     cmocka_unit_test(admin),   cmocka_unit_test(life),
+        cmocka_unit_test(session),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
