@@ -5,6 +5,7 @@
 
 static const struct cli_command *const tables[] = { cli_card_commands, cli_sync_commands,
                                                     cli_mo_commands, cli_ma_commands,
+                                                    cli_ota_commands,
                                                     cli_script_commands };
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 
@@ -17,6 +18,10 @@ const struct cli_option cli_options[OPT_COUNT] = {
     [OPT_ADM_FILE] = { "adm-file", "FILE", "ADM1 as 16 hex digits, readable by you alone" },
     [OPT_PIN_FILE] = { "pin-file", "FILE", "PIN1 as digits, readable by you alone" },
     [OPT_RAW] = { "raw", NULL, "the bytes as they are" },
+    [OPT_KEYS] = { "keys", "FILE", "SPI, KIc, KID, TAR, keys and counter, readable by you alone" },
+    [OPT_FORMAT] = { "format", "NAME", "of the script: compact (default), expanded or indefinite" },
+    [OPT_TAR] = { "tar", "HEX", "the application on the card, instead of the key file's" },
+    [OPT_AS] = { "as", "FORM", "what to write: packet (default), sms or envelope" },
     [OPT_ALL] = { "all", NULL, "go on behind what failed" },
     [OPT_REPORT] = { "report", "FORM", "tap, junit or json" },
 };

@@ -62,6 +62,7 @@ OWNER = {
     "link.h": "apdu/link",
     "ma.h": "host/authority",
     "mo.h": "host/mo",
+    "ota.h": "apdu/codec",
     "peer.h": "apdu/base",
     "script.h": "apdu/script",
     "scp03.h": "apdu/link",

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The key file: read when it is private, saved as a whole or not at all. */
+#include "host/cli/ota.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TEXT_MAX  65536u
+#define PATH_SIZE 4096
+
+static enum dmsc_err failed(struct cli *cli, const char *what, const char *path)
+{
+    (void)cli_fail(cli, DMSC_E_IO, what, strerror(errno), "");
+    (void)snprintf(cli->story.where, sizeof(cli->story.where), "%.190s", path);
+    return DMSC_E_IO;
+}
+
+static enum dmsc_err check_private(struct cli *cli, int fd, const char *path)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        return failed(cli, "read the key file", path);
+    if ((st.st_mode & (S_IRWXG | S_IRWXO)) == 0 && S_ISREG(st.st_mode))
+        return DMSC_OK;
+    (void)cli_fail(cli, DMSC_E_CONFIG, "read the key file",
+                   S_ISREG(st.st_mode) ? "others may read or write it" : "it is no plain file",
+                   "chmod 600 the file");
+    (void)snprintf(cli->story.where, sizeof(cli->story.where), "%.190s", path);
+    (void)snprintf(cli->story.reason, sizeof(cli->story.reason), "file:not-private");
+    return DMSC_E_CONFIG;
+}
+
+static enum dmsc_err read_all(struct cli *cli, int fd, const char *path, struct dmsc_buf *text)
+{
+    enum dmsc_err err = DMSC_OK;
+    ssize_t n = 1;
+
+    dmsc_buf_reset(text);
+    while (err == DMSC_OK && n > 0) {
+        uint8_t *to;
+
+        err = dmsc_buf_reserve(text, 4096, &to);
+        if (err != DMSC_OK)
+            break;
+        n = read(fd, to, 4096);
+        if (n > 0)
+            dmsc_buf_commit(text, (size_t)n);
+        else if (n < 0 && errno == EINTR)
+            n = 1;
+        else if (n < 0)
+            err = failed(cli, "read the file", path);
+    }
+    return err;
+}
+
+enum dmsc_err cli_ota_read_text(struct cli *cli, const char *path, struct dmsc_buf *ret_text)
+{
+    bool standard_input = strcmp(path, "-") == 0;
+    int fd = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    enum dmsc_err err;
+
+    if (fd < 0)
+        return failed(cli, "read the script", path);
+    err = read_all(cli, fd, path, ret_text);
+    if (!standard_input)
+        (void)close(fd);
+    if (err == DMSC_OK && strlen(dmsc_buf_str(ret_text)) != ret_text->n)
+        err = cli_fail(cli, DMSC_E_MALFORMED, "read the script", "it is not text",
+                       "one C-APDU in hex a line");
+    return err;
+}
+
+/* Open and lock the file that has this name now: a save by somebody else gives the name to another
+ * file, and a lock on the old one is worth nothing. */
+static enum dmsc_err open_locked(struct cli *cli, const char *path, int *ret_fd)
+{
+    struct stat here, there;
+    enum dmsc_err err;
+
+    for (;;) {
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+        if (fd < 0)
+            return failed(cli, "read the key file", path);
+        err = check_private(cli, fd, path);
+        if (err == DMSC_OK && (flock(fd, LOCK_EX) != 0 || fstat(fd, &here) != 0))
+            err = failed(cli, "lock the key file", path);
+        if (err != DMSC_OK) {
+            (void)close(fd);
+            return err;
+        }
+        if (stat(path, &there) == 0 && here.st_dev == there.st_dev && here.st_ino == there.st_ino) {
+            *ret_fd = fd;
+            return DMSC_OK;
+        }
+        (void)close(fd);
+    }
+}
+
+static bool write_all(int fd, struct dmsc_bytes text)
+{
+    while (text.n > 0) {
+        ssize_t n = write(fd, text.p, text.n);
+
+        if (n < 0 && errno != EINTR)
+            return false;
+        if (n > 0) {
+            text.p += n;
+            text.n -= (size_t)n;
+        }
+    }
+    return fsync(fd) == 0;
+}
+
+static bool sync_folder(const char *path)
+{
+    char folder[PATH_SIZE];
+    char *slash;
+    bool done;
+    int fd;
+
+    (void)snprintf(folder, sizeof(folder), "%s", path);
+    slash = strrchr(folder, '/');
+    if (slash == NULL)
+        (void)snprintf(folder, sizeof(folder), ".");
+    else
+        slash[slash == folder ? 1 : 0] = '\0';
+    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    done = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        (void)close(fd);
+    return done;
+}
+
+/* Beside it, flushed, renamed, the folder flushed: old or new, never half. */
+static enum dmsc_err save(struct cli *cli, const char *path, struct dmsc_bytes text)
+{
+    char beside[PATH_SIZE];
+    bool done;
+    int fd;
+
+    if ((size_t)snprintf(beside, sizeof(beside), "%s.new", path) >= sizeof(beside)) {
+        errno = ENAMETOOLONG;
+        return failed(cli, "save the counter", path);
+    }
+    (void)unlink(beside); /* of one that was killed: the lock is ours */
+    fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return failed(cli, "save the counter", beside);
+    done = write_all(fd, text);
+    done = close(fd) == 0 && done;
+    if (done && rename(beside, path) == 0 && sync_folder(path))
+        return DMSC_OK;
+    (void)failed(cli, "save the counter", path);
+    (void)unlink(beside);
+    return DMSC_E_IO;
+}
+
+enum dmsc_err cli_ota_blame(struct cli *cli, enum dmsc_err err, const char *path)
+{
+    const struct dmsc_diag *d = dmsc_diag_get(cli->ctx);
+
+    if (err == DMSC_OK || path == NULL || cli->story.err == err || d->err != err ||
+        strncmp(d->reason, "ota:", 4) != 0)
+        return err;
+    cli->story = *d;
+    if (err == DMSC_E_ARG) /* a key is no word of the command line */
+        cli->story.err = DMSC_E_CONFIG;
+    (void)snprintf(cli->story.where, sizeof(cli->story.where), "%.150s%s%.30s", path,
+                   d->where[0] != '\0' ? ", " : "", d->where);
+    return cli->story.err;
+}
+
+static enum dmsc_err load(struct cli *cli, const char *path, bool take,
+                          struct dmsc_ota_keys *ret_keys)
+{
+    struct dmsc_ota_keys keys = DMSC_OTA_KEYS_INIT;
+    struct dmsc_buf text, advanced;
+    enum dmsc_err err;
+    int fd = -1;
+
+    dmsc_buf_init(&text, cli->ctx, TEXT_MAX);
+    dmsc_buf_init(&advanced, cli->ctx, TEXT_MAX);
+    err = open_locked(cli, path, &fd);
+    if (err == DMSC_OK)
+        err = read_all(cli, fd, path, &text);
+    if (err == DMSC_OK)
+        err = dmsc_ota_keys_parse(cli->ctx, dmsc_buf_bytes(&text), &keys);
+    if (err == DMSC_OK && take)
+        err = dmsc_ota_keys_advance(cli->ctx, dmsc_buf_bytes(&text), &keys, &advanced);
+    if (err == DMSC_OK && take &&
+        !dmsc_bytes_equal(dmsc_buf_bytes(&text), dmsc_buf_bytes(&advanced)))
+        err = save(cli, path, dmsc_buf_bytes(&advanced));
+    if (fd >= 0)
+        (void)close(fd);
+    dmsc_buf_clear(&text);
+    dmsc_buf_clear(&advanced);
+    if (err == DMSC_OK) {
+        *ret_keys = keys;
+        return DMSC_OK;
+    }
+    dmsc_ota_keys_clear(&keys);
+    return cli_ota_blame(cli, err, path);
+}
+
+enum dmsc_err cli_ota_keys_load(struct cli *cli, const char *path, struct dmsc_ota_keys *ret_keys)
+{
+    return load(cli, path, false, ret_keys);
+}
+
+enum dmsc_err cli_ota_keys_take(struct cli *cli, const char *path, struct dmsc_ota_keys *ret_keys)
+{
+    return load(cli, path, true, ret_keys);
+}
