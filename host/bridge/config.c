@@ -47,7 +47,7 @@ struct reading {
     const char *path;
     size_t folder_length; /* of path, with its slash; 0: the working folder */
     bool seen[DMSCI_ARRAY_LEN(keys)];
-    char why[160]; /* of the first line that was refused */
+    char why[192]; /* of the first line that was refused */
     bool no_memory;
 };
 
@@ -138,6 +138,17 @@ static bool set_milliseconds(struct reading *r, const struct key *key, const cha
     return true;
 }
 
+static bool set_usat(struct reading *r, const struct key *key, const char *value)
+{
+    const char *form = dmsci_cat_text_wrong(key->name, value);
+    char why[96];
+
+    if (form == NULL)
+        return set_text(r, key, value);
+    (void)snprintf(why, sizeof(why), "%s is %s, not", key->name, form);
+    return refuse(r, why, value);
+}
+
 static bool set(struct reading *r, size_t i, const char *value)
 {
     const struct key *key = &keys[i];
@@ -152,9 +163,7 @@ static bool set(struct reading *r, size_t i, const char *value)
         return set_clock(r, key, value);
     if (key->kind == MILLISECONDS)
         return set_milliseconds(r, key, value);
-    if (strcmp(key->section, "usat") == 0 && !dmsci_cat_text_valid(key->name, value))
-        return refuse(r, "this is not what man dmsc.conf says of it:", value);
-    return set_text(r, key, value);
+    return strcmp(key->section, "usat") == 0 ? set_usat(r, key, value) : set_text(r, key, value);
 }
 
 /* Answers as inih wants it: 0 for a line that is refused. */

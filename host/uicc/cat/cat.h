@@ -86,8 +86,9 @@ DMSC_NODISCARD enum dmsc_err dmsci_cat_new(struct dmsc_ctx *ctx,
                                            const struct dmsc_cat_config *config,
                                            struct dmsci_cat **ret_cat);
 void dmsci_cat_free(struct dmsci_cat *cat);
-/** Is this a value for a key of [usat]: "connect", "listen", "dns", "imei"? */
-bool dmsci_cat_text_valid(const char *key, const char *text);
+/** A value for a key of [usat]: "connect", "listen", "dns", "imei". NULL when it is one, else the
+ * form that is wanted. */
+const char *dmsci_cat_text_wrong(const char *key, const char *text);
 
 /** Want TERMINAL PROFILE next. */
 void dmsci_cat_begin(struct dmsci_cat *cat);

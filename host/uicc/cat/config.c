@@ -187,19 +187,24 @@ static bool parse_imei(const char *text)
     return (n == 14 || n == 15) && strspn(text, "0123456789") == n;
 }
 
-bool dmsci_cat_text_valid(const char *key, const char *text)
+#define CONNECT_FORM "tcp:ADDRESS[/PREFIX]:PORT or udp:ADDRESS[/PREFIX]:PORT"
+#define LISTEN_FORM  "ADDRESS:PORT"
+#define DNS_FORM     "an address"
+#define IMEI_FORM    "14 or 15 digits"
+
+const char *dmsci_cat_text_wrong(const char *key, const char *text)
 {
     struct rule rule = { .udp = false };
 
     switch (key[0]) {
     case 'c':
-        return parse_connect(text, &rule);
+        return parse_connect(text, &rule) ? NULL : CONNECT_FORM;
     case 'l':
-        return parse_listen(text, &rule);
+        return parse_listen(text, &rule) ? NULL : LISTEN_FORM;
     case 'd':
-        return parse_addr(text, &rule.addr);
+        return parse_addr(text, &rule.addr) ? NULL : DNS_FORM;
     default:
-        return parse_imei(text);
+        return parse_imei(text) ? NULL : IMEI_FORM;
     }
 }
 
@@ -223,8 +228,7 @@ static enum dmsc_err load_rules(struct dmsc_ctx *ctx, const char *const *texts, 
     for (size_t i = 0; i < count; i++) {
         if (is_listen ? !parse_listen(texts[i], &(*ret_rules)[i])
                       : !parse_connect(texts[i], &(*ret_rules)[i]))
-            return no_good(ctx, texts[i],
-                           is_listen ? "ADDRESS:PORT" : "tcp:ADDRESS[/PREFIX]:PORT or udp:...");
+            return no_good(ctx, texts[i], is_listen ? LISTEN_FORM : CONNECT_FORM);
         dmsci_log(ctx, DMSC_LOG_WARN, "usat", "the card may %s %s",
                   is_listen ? "listen on" : "connect to", texts[i]);
     }
@@ -258,14 +262,14 @@ static enum dmsc_err load(struct dmsci_cat *cat, const struct dmsc_cat_config *c
     dmsci_copy(cat->language, language, 2);
     cat->caller_events = config->events;
     if (config->imei != NULL && !parse_imei(config->imei))
-        return no_good(cat->ctx, config->imei, "14 or 15 digits");
+        return no_good(cat->ctx, config->imei, IMEI_FORM);
     if (config->imei != NULL)
         load_imei(cat, config->imei);
     if (config->dns_count > DNS_MAX)
         return dmsci_fail(cat->ctx, DMSC_E_LIMIT, "take more than %u DNS servers", DNS_MAX);
     for (size_t i = 0; i < config->dns_count; i++) {
         if (!parse_addr(config->dns[i], &cat->dns[i]))
-            return no_good(cat->ctx, config->dns[i], "ADDRESS");
+            return no_good(cat->ctx, config->dns[i], DNS_FORM);
         cat->dns_count++;
     }
     err = load_rules(cat->ctx, config->connect, config->connect_count, false, &cat->connect,

@@ -52,7 +52,7 @@ static void put_event(struct dmsci_cat *cat, struct dmsc_wr *w)
     }
 }
 
-/* 7.4.2: the time since the timer was started. */
+/* 7.4.2: the whole seconds since the timer was started. */
 static void put_timer(const struct dmsci_cat *cat, const struct dmsci_cat_now *now,
                       struct dmsc_wr *w)
 {
@@ -61,7 +61,8 @@ static void put_timer(const struct dmsci_cat *cat, const struct dmsci_cat_now *n
 
     dmsci_cat_put(w, TAG_DEVICES, true, devices, sizeof(devices));
     dmsci_cat_put(w, TAG_TIMER_ID, true, &id, 1);
-    dmsci_cat_put_timer_value(w, now->ms - cat->timers[cat->envelope_of].started_ms);
+    dmsci_cat_put_timer_value(w,
+                              (now->ms - cat->timers[cat->envelope_of].started_ms) / 1000 * 1000);
 }
 
 size_t dmsci_cat_envelope_make(struct dmsci_cat *cat, const struct dmsci_cat_now *now)
