@@ -54,6 +54,7 @@ OWNER = {
     "ctx.h": "apdu/base",
     "dm1.h": "host/dm1",
     "dmsc.h": "host/bridge",
+    "ef.h": "apdu/codec",
     "efdir.h": "apdu/codec",
     "err.h": "apdu/base",
     "fcp.h": "apdu/codec",
