@@ -164,6 +164,21 @@ static uint16_t run(struct dmsc_sim *sim, struct dmsci_sim_apdu *c)
     return command->run(sim, c);
 }
 
+uint16_t dmsci_sim_run_command(struct dmsc_sim *sim, struct dmsci_sim_apdu *c)
+{
+    const struct command *command = &commands[c->ins];
+    enum cla_class class;
+    uint16_t sw = parse_cla(c, &class);
+
+    if (sw != SW_OK)
+        return sw;
+    if (command->cla == CLA_NONE || command->cla == CLA_80)
+        return SW_INS;
+    if (class != command->cla || c->channel_no != 0)
+        return SW_CLA;
+    return command->run(sim, c);
+}
+
 /* 11.2: 9000 becomes 91xx as long as a proactive command waits. */
 static uint16_t final_sw(struct dmsc_sim *sim, uint16_t sw)
 {
@@ -387,6 +402,7 @@ void dmsc_sim_free(struct dmsc_sim *sim)
     if (sim == NULL)
         return;
     dmsci_sim_cat_clear(sim);
+    dmsci_sim_ota_free(sim);
     dmsci_sim_keys_free(sim);
     dmsci_sim_auth_free(sim);
     dmsci_sim_fs_clear(&sim->fs);

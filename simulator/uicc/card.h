@@ -151,8 +151,10 @@ struct dmsc_sim {
     struct dmsci_sim_channel channels[DMSCI_SIM_CHANNELS_MAX];
     unsigned n_channels;
     struct dmsci_sim_cat cat;
-    struct dmsci_sim_keys *private_keys; /* keys/keys.h; NULL: none */
-    struct dmsci_sim_auth *auth;         /* auth/subscriber.h; NULL: no application has keys */
+    struct dmsci_sim_keys *private_keys;      /* keys/keys.h; NULL: none */
+    struct dmsci_sim_channel *script_channel; /* while a script of ota/ runs: its own */
+    struct dmsci_sim_ota *ota;                /* ota/ota.h; NULL: none */
+    struct dmsci_sim_auth *auth;              /* auth/subscriber.h; NULL: no application has keys */
 
     bool powered;
     bool silent; /* torn: until the next power-on */
@@ -281,7 +283,16 @@ void dmsci_sim_cat_clear(struct dmsc_sim *sim);
 /** The size of the command that 91xx should announce; 0: none. */
 unsigned dmsci_sim_cat_announce(struct dmsc_sim *sim);
 
+/** Run a command that comes from no terminal, on c->channel: not one of the toolkit. (card.c) */
+uint16_t dmsci_sim_run_command(struct dmsc_sim *sim, struct dmsci_sim_apdu *c);
+
 /* lookup.c */
+/** What was verified before a script came with rights of its own. */
+struct dmsci_sim_verified {
+    uint32_t of[DMSCI_SIM_KEY_SETS_MAX];
+};
+void dmsci_sim_domain_enter(struct dmsc_sim *sim, uint32_t domain, struct dmsci_sim_verified *ret);
+void dmsci_sim_domain_leave(struct dmsc_sim *sim, const struct dmsci_sim_verified *before);
 /** Is the key verified, or disabled, as it counts for a file? */
 bool dmsci_sim_key_is_met(const struct dmsc_sim *sim, unsigned file, uint8_t ref);
 /** The ADF that has this AID now, as a profile names it. */
@@ -291,6 +302,10 @@ bool dmsci_sim_path_of_aid(const struct dmsc_sim *sim, struct dmsc_bytes aid, ch
 /* keys/profile.c */
 void dmsci_sim_keys_free(struct dmsc_sim *sim);
 DMSC_NODISCARD enum dmsc_err dmsci_sim_keys_dump(const struct dmsc_sim *sim, struct dmsc_buf *out);
+/* ota/: an ENVELOPE (SMS-PP DOWNLOAD); the response packet is in sim->reply. */
+uint16_t dmsci_sim_ota_envelope(struct dmsc_sim *sim, struct dmsc_bytes envelope);
+void dmsci_sim_ota_free(struct dmsc_sim *sim);
+DMSC_NODISCARD enum dmsc_err dmsci_sim_ota_dump(const struct dmsc_sim *sim, struct dmsc_buf *out);
 /* auth/profile.c */
 void dmsci_sim_auth_free(struct dmsc_sim *sim);
 DMSC_NODISCARD enum dmsc_err dmsci_sim_auth_dump(const struct dmsc_sim *sim, struct dmsc_buf *out);

@@ -5,6 +5,7 @@
 
 #define TYPE_REFRESH       0x01u
 #define REFRESH_UICC_RESET 0x04u
+#define ENVELOPE_SMS_PP    0xD1u
 
 /* TS 102 223 5.2: the bit of TERMINAL PROFILE that says "served". A type without a row is sent to
  * every terminal: a card may ask for what nobody knows. */
@@ -226,7 +227,7 @@ uint16_t dmsci_sim_terminal_response(struct dmsc_sim *sim, const struct dmsci_si
     return SW_OK;
 }
 
-/* 11.2.2. Nothing on this card listens: what comes is kept for whoever asks. */
+/* 11.2.2. What comes is kept for whoever asks; a short message may be for remote management. */
 uint16_t dmsci_sim_envelope(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c)
 {
     struct dmsci_sim_cat *cat = &sim->cat;
@@ -246,7 +247,8 @@ uint16_t dmsci_sim_envelope(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c
     dmsci_copy(cat->envelope, c->data.p, c->data.n);
     cat->told.envelope = dmsc_bytes(cat->envelope, c->data.n);
     cat->told.envelopes++;
-    return SW_OK;
+    return tlv.tag == ENVELOPE_SMS_PP && sim->ota != NULL ? dmsci_sim_ota_envelope(sim, c->data)
+                                                          : SW_OK;
 }
 
 void dmsc_sim_toolkit(const struct dmsc_sim *sim, struct dmsc_sim_toolkit *ret_toolkit)

@@ -338,6 +338,8 @@ static uint16_t take_away(struct dmsc_sim *sim, unsigned file)
         move_channel(&sim->fs, &sim->channels[i], moved, parent);
     if (sim->suspended != NULL)
         sim->suspended->valid = false;
+    if (sim->script_channel != NULL)
+        move_channel(&sim->fs, sim->script_channel, moved, parent);
     move_keys(sim, moved);
     dmsci_free(sim->ctx, moved);
     dmsci_sim_sessions_changed(sim);

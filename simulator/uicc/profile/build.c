@@ -37,11 +37,11 @@ static enum dmsc_err build_protocol(struct dmsc_sim *sim, const struct dmsci_sim
 static enum dmsc_err build_top(struct dmsc_sim *sim, const struct dmsci_sim_node *top)
 {
     /* "state_of" is the mark that state.c puts into its files and looks at itself. */
-    static const char *const known[] = { "$schema",        "base",     "name",
-                                         "comment",        "atr",      "protocol",
-                                         "lenient",        "channels", "pins",
-                                         "proactive",      "files",    "state_of",
-                                         "authentication", "keys",     NULL };
+    static const char *const known[] = {
+        "$schema",        "base",     "name", "comment",   "atr",   "protocol",
+        "lenient",        "channels", "pins", "proactive", "files", "state_of",
+        "authentication", "keys",     "ota",  NULL
+    };
     const char *name = "", *comment = "";
     enum dmsc_err err = dmsci_sim_json_known(top, known);
 
@@ -165,6 +165,8 @@ enum dmsc_err dmsci_sim_build(struct dmsc_ctx *ctx, const json_t *profile, const
         err = dmsci_sim_auth_build(sim, &top);
     if (err == DMSC_OK)
         err = dmsci_sim_keys_build(sim, &top);
+    if (err == DMSC_OK)
+        err = dmsci_sim_ota_build(sim, &top);
     if (err == DMSC_E_NOMEM)
         err = out_of_memory(sim, file);
     if (err != DMSC_OK) {

@@ -31,6 +31,9 @@ DMSC_NODISCARD enum dmsc_err dmsci_sim_build_key_sets(struct dmsc_sim *sim,
 /** Its part "authentication": the keys of AUTHENTICATE. (auth/profile.c) */
 DMSC_NODISCARD enum dmsc_err dmsci_sim_auth_build(struct dmsc_sim *sim,
                                                   const struct dmsci_sim_node *top);
+/** Its part "ota": remote management. (ota/profile.c) */
+DMSC_NODISCARD enum dmsc_err dmsci_sim_ota_build(struct dmsc_sim *sim,
+                                                 const struct dmsci_sim_node *top);
 /** Its part "keys": private keys of applications. (keys/profile.c) */
 DMSC_NODISCARD enum dmsc_err dmsci_sim_keys_build(struct dmsc_sim *sim,
                                                   const struct dmsci_sim_node *top);
