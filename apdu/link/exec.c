@@ -117,7 +117,7 @@ static enum dmsc_err lines_failed(struct exec *x, enum dmsc_err err, const char 
         return fail(x, err, what, "exec:timeout",
                     "the helper did not answer in time and was ended");
     if (err == DMSC_E_LIMIT)
-        return fail(x, err, what, "exec:answer", "its answer is longer than any card's");
+        return fail(x, DMSC_E_LINK, what, "exec:answer", "its answer is longer than any card's");
     return err;
 }
 

@@ -31,7 +31,12 @@ static enum dmsc_err take_rapdu(struct dmsci_at *at, const char *what, struct dm
     return err;
 }
 
-/* @param form of the command, with %u for the digits and %s for them */
+static int shorter(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* @param head of the command, up to the length */
 static enum dmsc_err send_apdu(struct dmsci_at *at, const char *head, const char *prefix,
                                struct dmsc_bytes capdu, int timeout_ms, struct dmsc_buf *ret_rapdu)
 {
@@ -44,8 +49,7 @@ static enum dmsc_err send_apdu(struct dmsci_at *at, const char *head, const char
     if (capdu.n == 4)
         dmsci_copy(hex + 8, "00", 3);
     (void)snprintf(text, sizeof(text), "%s%zu,\"%s\"", head, strlen(hex), hex);
-    err = dmsci_at_ask(at, text, prefix, what,
-                       timeout_ms < at->timeout_ms ? timeout_ms : at->timeout_ms);
+    err = dmsci_at_ask(at, text, prefix, what, shorter(timeout_ms, at->timeout_ms));
     dmsc_wipe(hex, sizeof(hex));
     dmsc_wipe(text, sizeof(text));
     return err != DMSC_OK ? err : take_rapdu(at, what, ret_rapdu);
@@ -87,7 +91,8 @@ static enum dmsc_err crsm_transmit(void *impl, struct dmsc_bytes capdu, int time
 {
     struct dmsci_at *at = impl;
 
-    return at->powered ? dmsci_at_crsm(at, capdu, timeout_ms, ret_rapdu) : not_powered(at);
+    return at->powered ? dmsci_at_crsm(at, capdu, shorter(timeout_ms, at->timeout_ms), ret_rapdu)
+                       : not_powered(at);
 }
 
 static enum dmsc_err at_channel_open(void *impl, struct dmsc_bytes aid, uint32_t *ret_handle)
