@@ -28,6 +28,7 @@ enum cli_option_id {
     OPT_ADM_FILE,
     OPT_PIN_FILE,
     OPT_RAW,
+    OPT_FOR,
     OPT_KEYS,
     OPT_FORMAT,
     OPT_TAR,
@@ -69,8 +70,8 @@ struct cli_command {
 };
 
 /* One table of commands feeds parser, help and man page. Each file brings its own rows. */
-extern const struct cli_command cli_card_commands[], cli_sync_commands[], cli_mo_commands[],
-    cli_ma_commands[], cli_ota_commands[], cli_script_commands[];
+extern const struct cli_command cli_card_commands[], cli_card_usat_commands[], cli_sync_commands[],
+    cli_mo_commands[], cli_ma_commands[], cli_ota_commands[], cli_script_commands[];
 
 /* What a callback of the library that lists something collects. */
 struct cli_rows {

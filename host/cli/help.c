@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct cli_command *const tables[] = { cli_card_commands, cli_sync_commands,
+static const struct cli_command *const tables[] = { cli_card_commands, cli_card_usat_commands, cli_sync_commands,
                                                     cli_mo_commands, cli_ma_commands,
                                                     cli_ota_commands,
                                                     cli_script_commands };
@@ -18,6 +18,7 @@ const struct cli_option cli_options[OPT_COUNT] = {
     [OPT_ADM_FILE] = { "adm-file", "FILE", "ADM1 as 16 hex digits, readable by you alone" },
     [OPT_PIN_FILE] = { "pin-file", "FILE", "PIN1 as digits, readable by you alone" },
     [OPT_RAW] = { "raw", NULL, "the bytes as they are" },
+    [OPT_FOR] = { "for", "SECONDS", "end after that time; without it on Ctrl-C" },
     [OPT_KEYS] = { "keys", "FILE", "SPI, KIc, KID, TAR, keys and counter, readable by you alone" },
     [OPT_FORMAT] = { "format", "NAME", "of the script: compact (default), expanded or indefinite" },
     [OPT_TAR] = { "tar", "HEX", "the application on the card, instead of the key file's" },

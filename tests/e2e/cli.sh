@@ -36,7 +36,7 @@ for c in "${commands[@]}"; do
   grep -q "^\.SS dmsc $c" dmsc.1 || bad "the man page has no dmsc $c"
   # Every option that is named here is taken, and every other one is not.
   mapfile -t own < <(sed -n '/^Options of this command/,/^Options everywhere/s/^  --\([a-z-]*\).*/\1/p' out)
-  for option in server dry-run ma right out adm-file pin-file raw all report keys format tar as; do
+  for option in server dry-run ma right out adm-file pin-file raw for all report keys format tar as; do
     case $option in dry-run | raw | all) words="--$option" ;; *) words="--$option x" ;; esac
     if [[ " ${own[*]} " == *" $option "* ]]; then
       # shellcheck disable=SC2086
@@ -188,6 +188,44 @@ d 6 card apdu 00
 d 6 card apdu zz
 run 6 "$dmsc" --config dmsc.conf card apdu 80F2000000 zz --trace trace
 ! grep -q '^>' trace || bad "a command was sent before all were read"
+# The toolkit: what the profile lists is served, shown as it happens, and nothing of it is left.
+cat >toolkit.json <<END
+{ "base": "$scripts/blank.json", "proactive": [
+  "D009 8103010200 82028182", "D010 8103020101 82028182 9205013F002FE2", "D00D 8103030300 82028182 84020101",
+  "D00C 8103040500 82028182 990104", "D00B 8103057200 82028182 0D00" ] }
+END
+run 0 "$dmsc" --config dmsc.conf --link sim:toolkit.json card usat --for 2 --trace trace
+silent err
+says '^  1  02 00  MORE TIME +00  '
+says '^  2  01 01  REFRESH +00  '
+says 'to be read again: 3F002FE2'
+says '^  4  05 00  SET UP EVENT LIST +30  '
+says '^3 commands done, 2 refused'
+grep -q '^> 80F2000C' trace || bad "the card was not polled as it asked"
+run 0 "$dmsc" --config dmsc.conf --link sim:toolkit.json card usat --for 1 --json
+silent err
+python3 -c '
+import json
+j = [json.loads(line) for line in open("out")]
+assert [o.get("result") for o in j] == ["00", "00", "00", "30", "30", None], j
+assert j[1]["refresh"]["files"] == ["3F002FE2"] and not j[1]["refresh"]["reset"], j
+assert (j[-1]["done"], j[-1]["refused"]) == (3, 2), j
+' || bad "card usat --json"
+"$dmsc" --config dmsc.conf --link sim:toolkit.json card usat >out 2>err &
+usat=$!
+for _ in $(seq 100); do
+  grep -q 'SET UP EVENT LIST' out && break
+  sleep 0.1
+done
+kill -INT $usat
+wait $usat || bad "card usat does not end well on an interrupt"
+says '^3 commands done, 2 refused'
+d 2 card usat --for 0
+printf '[usat]\nconnect = tcp:192.0.2.1\n' >usat.conf
+run 6 "$dmsc" --config usat.conf --link sim:toolkit.json card usat --for 1
+tells '^  where  usat.conf:2'
+tells '^  why    connect is tcp:ADDRESS'
+
 run 0 "$dmsc" --config dmsc.conf card read 3F00/2FE2 --raw
 [ "$(od -An -tx1 out | tr -d ' \n')" = 988812010000400310f0 ] || bad "card read --raw"
 
