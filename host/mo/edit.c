@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writing to the tree. Everything is checked before the first row is touched. */
 #include "host/mo/acl.h"
+#include "host/mo/bind.h"
 #include "host/mo/format.h"
 #include "host/mo/secret.h"
 #include "host/mo/tree.h"
 #include "host/mo/uri.h"
+#include <dmsc/mo_ops.h>
 #include <string.h>
 
 #define TITLE_OCTETS 255 /* TND 7.7.5 */
@@ -181,6 +183,8 @@ static enum dmsc_err add_rows(struct dmsc_tree *tree, const char *uri,
         row.flags |= DMSC_NODE_SECRET;
     if ((row.flags & DMSC_NODE_SECRET) != 0)
         row.access = (uint8_t)(row.access & ~DMSC_ACCESS_GET);
+    if (err == DMSC_OK && spec->format != DMSC_FORMAT_NODE)
+        err = dmsci_bind_set(tree, uri, dmsci_format_canonical(spec->format, spec->value));
     if (err == DMSC_OK)
         err = insert(tree, uri, &row, dmsci_format_canonical(spec->format, spec->value));
     return err;
@@ -264,6 +268,9 @@ enum dmsc_err dmsc_tree_replace(struct dmsc_tree *tree, const char *uri,
                             dmsci_format_canonical((enum dmsc_format)row.format, value), &room,
                             &stored);
     if (err == DMSC_OK)
+        err =
+            dmsci_bind_set(tree, uri, dmsci_format_canonical((enum dmsc_format)row.format, value));
+    if (err == DMSC_OK)
         err = dmsci_row_update(tree->store, uri, &row, &stored);
     if (err == DMSC_OK)
         dmsci_tree_note(tree, "replace", uri);
@@ -290,6 +297,8 @@ enum dmsc_err dmsc_tree_delete(struct dmsc_tree *tree, const char *uri, bool eve
             err = refuse(tree, DMSC_E_STATE, what, uri, "node:permanent",
                          "it, or a node below it, is permanent");
     }
+    if (err == DMSC_OK)
+        err = dmsci_bind_remove(tree, uri);
     if (err == DMSC_OK)
         err = dmsci_rows_delete(tree->store, uri);
     if (err == DMSC_OK)
@@ -342,6 +351,10 @@ static enum dmsc_err rename_to(struct dmsc_tree *tree, const char *uri, const ch
                      "a sibling has the name");
     if (err == DMSC_OK)
         err = check_longest(tree, uri, to);
+    /* What stands behind a node knows it by its name. */
+    if (err == DMSC_OK && dmsc_tree_bound(tree, uri))
+        err = refuse(tree, DMSC_E_STATE, "rename a node", uri, "bind:name",
+                     "an object is bound to it");
     if (err == DMSC_OK)
         err = dmsc_tree_begin(tree, "", dmsci_tree_now(tree));
     if (err != DMSC_OK)

@@ -2,6 +2,7 @@
 /* The tree: opening, changes as a whole, and reading. Writing is in edit.c. */
 #include "host/mo/tree.h"
 #include "host/mo/acl.h"
+#include "host/mo/bind.h"
 #include "host/mo/secret.h"
 #include "host/mo/uri.h"
 #include <string.h>
@@ -70,6 +71,7 @@ void dmsc_tree_close(struct dmsc_tree *tree)
         return;
     while (tree->depth > 0)
         dmsc_tree_rollback(tree);
+    dmsci_bind_free(tree);
     dmsc_buf_clear(&tree->what);
     dmsci_free(tree->ctx, tree->actor);
     dmsci_free(tree->ctx, tree);
@@ -128,7 +130,10 @@ enum dmsc_err dmsc_tree_commit(struct dmsc_tree *tree)
         return err;
     }
     tree->depth--;
-    return dmsc_store_commit(tree->store);
+    err = dmsc_store_commit(tree->store);
+    if (tree->depth == 0)
+        dmsci_bind_settle(tree, err == DMSC_OK);
+    return err;
 }
 
 void dmsc_tree_rollback(struct dmsc_tree *tree)
@@ -139,6 +144,7 @@ void dmsc_tree_rollback(struct dmsc_tree *tree)
     dmsc_buf_truncate(&tree->what, tree->marks[tree->depth].what_n);
     tree->count = tree->marks[tree->depth].count;
     dmsc_store_rollback(tree->store);
+    dmsci_bind_undone(tree);
 }
 
 enum dmsc_err dmsci_tree_changing(struct dmsc_tree *tree, const char *what)

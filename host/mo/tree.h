@@ -16,9 +16,14 @@ struct dmsci_tree_mark {
     uint32_t count;
 };
 
+struct dmsci_binding;
+
 struct dmsc_tree {
     struct dmsc_ctx *ctx;
     struct dmsc_store *store;
+    struct dmsci_binding *bindings; /* bind.c */
+    size_t binding_count;
+    bool refreshing; /* what is written now comes from the operations themselves */
     unsigned depth;
     struct dmsci_tree_mark marks[DMSCI_TREE_DEPTH];
     char *actor;          /* of the outermost change */

@@ -72,3 +72,17 @@ enum dmsc_err dmsci_change_next(struct dmsc_store *store, int64_t id,
     *ret_there = there;
     return err;
 }
+
+enum dmsc_err dmsci_change_newest(struct dmsc_store *store, int64_t *ret_id)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    enum dmsc_err err = dmsci_sql_get(store, SQL_CHANGE_NEWEST, &stmt);
+
+    if (err == DMSC_OK)
+        err = dmsci_sql_step(store, stmt, "read the record of changes", &row);
+    if (err == DMSC_OK && row)
+        *ret_id = sqlite3_column_int64(stmt, 0);
+    dmsci_sql_done(store, stmt);
+    return err;
+}

@@ -90,6 +90,9 @@ DMSC_NODISCARD enum dmsc_err dmsci_change_add(struct dmsc_store *store,
 DMSC_NODISCARD enum dmsc_err dmsci_change_next(struct dmsc_store *store, int64_t id,
                                                struct dmsci_change *ret_change, bool *ret_there);
 
+/** Number of the latest change; 0: there was none. */
+DMSC_NODISCARD enum dmsc_err dmsci_change_newest(struct dmsc_store *store, int64_t *ret_id);
+
 /** A refusal that is remembered; the latest 10,000 are kept. */
 struct dmsci_refusal {
     int64_t id; /* rises by 1 */

@@ -44,6 +44,7 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_CHANGE_ADD] = "INSERT INTO change(at,actor,count,what) VALUES(?1,?2,?3,?4)",
     [SQL_CHANGE_PRUNE] = "DELETE FROM change WHERE id<=?1",
     [SQL_CHANGE_NEXT] = "SELECT id,at,count,actor,what FROM change WHERE id>?1 ORDER BY id LIMIT 1",
+    [SQL_CHANGE_NEWEST] = "SELECT coalesce(max(id),0) FROM change",
     [SQL_AUDIT_ADD] = "INSERT INTO audit(at,times,who,\"right\",place,reason,detail)"
                       " VALUES(?1,?2,?3,?4,?5,?6,?7)",
     [SQL_AUDIT_PRUNE] = "DELETE FROM audit WHERE id<=?1",

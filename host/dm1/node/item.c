@@ -3,6 +3,7 @@
 #include "apdu/base/ctx.h"
 #include "host/dm1/private.h"
 #include "host/mo/uri.h"
+#include <dmsc/mo_ops.h>
 #include <string.h>
 
 enum dmsc_err dmsci_dm1_settle(struct dmsci_dm1_op *op, unsigned status)
@@ -122,6 +123,20 @@ static void merge_meta(struct dmsci_dm1_op *op)
     op->type = own->type != NULL ? own->type : all->type;
 }
 
+/* What stands behind the node is asked for its value now, for a server that may see it. */
+static enum dmsc_err bring_up_to_date(struct dmsci_dm1_op *op)
+{
+    const char *uri = dmsc_buf_str(&op->uri);
+    enum dmsc_err err = DMSC_OK;
+
+    if (dmsc_tree_bound(op->dm1->tree, uri) && dmsci_dm1_visible(op, uri))
+        err = dmsc_tree_refresh(op->dm1->tree, uri);
+    if (err == DMSC_OK || err == DMSC_E_NOMEM)
+        return err;
+    op->reason = "node:operation";
+    return dmsci_dm1_settle(op, 500);
+}
+
 /* The first three checks of every command: URI syntax, then length, then query. */
 static enum dmsc_err find(struct dmsci_dm1_op *op)
 {
@@ -139,6 +154,9 @@ static enum dmsc_err find(struct dmsci_dm1_op *op)
     if (op->query.n > 0 && dmsci_dm1_query(op, "prop") == NULL &&
         dmsci_dm1_query(op, "list") == NULL)
         return dmsci_dm1_settle(op, 406);
+    err = bring_up_to_date(op);
+    if (err != DMSC_OK || op->status != 0)
+        return err;
     err = dmsc_tree_get(op->dm1->tree, dmsc_buf_str(&op->uri), &op->node);
     op->exists = err == DMSC_OK;
     return err == DMSC_E_NOTFOUND ? DMSC_OK : err;

@@ -3,6 +3,7 @@
 #include "apdu/base/ctx.h"
 #include "host/dm1/private.h"
 #include "host/mo/uri.h"
+#include <dmsc/mo_ops.h>
 #include <string.h>
 #include <strings.h>
 
@@ -362,10 +363,19 @@ enum dmsc_err dmsci_dm1_copy(struct dmsci_dm1_op *op)
 
 enum dmsc_err dmsci_dm1_exec(struct dmsci_dm1_op *op)
 {
+    enum dmsc_err err;
+
     if (op->query.n > 0)
         return dmsci_dm1_settle(op, 405);
     if (!dmsci_dm1_may(op, DMSC_RIGHT_EXEC, dmsc_buf_str(&op->uri), op->exists))
         return DMSC_OK;
-    /* REP 6.6.6: nothing stands behind any node. */
-    return dmsci_dm1_settle(op, op->exists ? 406 : 404);
+    err = dmsc_tree_exec(op->dm1->tree, dmsc_buf_str(&op->uri), op->data);
+    if (err == DMSC_E_NOMEM)
+        return err;
+    /* REP 6.6.6: nothing stands behind the node, or what stands there could not do it. */
+    op->changes += err == DMSC_OK;
+    return dmsci_dm1_settle(op, err == DMSC_OK              ? 200
+                                : err == DMSC_E_NOTFOUND    ? 404
+                                : err == DMSC_E_UNSUPPORTED ? 406
+                                                            : 500);
 }

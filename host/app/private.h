@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shared by the files of this folder only. */
+#ifndef DMSCI_APP_PRIVATE_H
+#define DMSCI_APP_PRIVATE_H
+
+#include "apdu/base/ctx.h"
+#include <dmsc/app.h>
+#include <dmsc/grant.h>
+
+#define DMSCI_APP_NAME  64u
+#define DMSCI_APP_WATCH 64u
+#define DMSCI_APP_BOUND 16u
+#define DMSCI_APP_RULES 256u
+
+/** Who may be an application: a user of the system, or who holds the key of a certificate. */
+struct dmsci_app_rule {
+    char *name;
+    uint32_t uid;
+    uint8_t *certificate; /* NULL: the uid counts */
+    size_t certificate_n;
+};
+
+struct dmsci_watch {
+    char *uri; /* NULL: free */
+    bool lasting;
+    int64_t change; /* the one being told; 0: none */
+    size_t at;      /* offset in its text of the next line */
+    int64_t seen;   /* the last one told to its end */
+};
+
+struct dmsc_apps {
+    struct dmsc_ctx *ctx;
+    struct dmsc_tree *tree;
+    struct dmsc_authority *authority;
+    struct dmsci_app_rule *rules;
+    size_t rule_count;
+    struct dmsc_app *open; /* list */
+    uint8_t nonce[DMSC_APP_NONCE_SIZE];
+    bool nonce_fresh;
+};
+
+struct dmsc_app {
+    struct dmsc_apps *apps;
+    struct dmsc_app *next;
+    char subject[DMSCI_APP_NAME + 8]; /* "local:NAME" */
+    char *bound[DMSCI_APP_BOUND];
+    size_t bound_count;
+    struct dmsci_watch watches[DMSCI_APP_WATCH];
+    struct dmsc_buf what, uri; /* of the event told last */
+    struct dmsc_buf actor;
+};
+
+struct dmsc_subject dmsci_app_subject(const struct dmsc_app *app);
+/** DMSC_OK when the application may; else the story of the refusal. */
+DMSC_NODISCARD enum dmsc_err dmsci_app_may(struct dmsc_app *app, enum dmsc_right right,
+                                           const char *uri, const char *new_mo,
+                                           struct dmsc_now now);
+/** A quiet look. */
+bool dmsci_app_sees(struct dmsc_app *app, const char *uri, struct dmsc_now now);
+void dmsci_app_unwatch_all(struct dmsc_app *app);
+enum dmsc_err dmsci_app_refuse(struct dmsc_ctx *ctx, enum dmsc_err err, const char *what,
+                               const char *where, const char *reason, const char *why);
+
+#endif

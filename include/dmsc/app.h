@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DMSC_APP_H
+#define DMSC_APP_H
+
+#include <dmsc/authority.h>
+#include <dmsc/mo_ops.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * Local applications (HLF-005, HLF-017, HLF-018): they read, write and execute under the same
+ * decision as everybody, as subject "local:NAME"; they bring Management Objects of their own and
+ * follow the changes of others. Every call takes and gives plain values, so that it can be carried
+ * as a message; one thread at a time.
+ */
+struct dmsc_apps; /* all of them on one tree */
+struct dmsc_app;  /* one that is open */
+
+/** @param tree, authority borrowed, must outlive it */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_apps_new(struct dmsc_ctx *ctx, struct dmsc_tree *tree,
+                                                    struct dmsc_authority *authority,
+                                                    struct dmsc_apps **ret_apps);
+/** Closes every application too. */
+DMSC_API void dmsc_apps_free(struct dmsc_apps *apps);
+
+/**
+ * Who may be the application @p name: 1 to 64 letters, digits, '.', '_', '-'. Several rules may
+ * name one application; without a rule nobody is it.
+ */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_apps_admit_uid(struct dmsc_apps *apps, const char *name,
+                                                          uint32_t uid);
+/** @param certificate provisioned for this use (usage "app"), DER, EC P-256; copied */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_apps_admit_certificate(struct dmsc_apps *apps,
+                                                                  const char *name,
+                                                                  struct dmsc_bytes certificate);
+
+/**
+ * Open as the application @p name, a process of user @p uid as the system says it.
+ * @return DMSC_E_REFUSED ("app:unknown", "app:uid")
+ */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_app_open(struct dmsc_apps *apps, const char *name,
+                                                    uint32_t uid, struct dmsc_app **ret_app);
+
+#define DMSC_APP_NONCE_SIZE 32u
+/** A nonce for one dmsc_app_open_certificate(); the next call makes it worthless. */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_app_challenge(struct dmsc_apps *apps,
+                                                         uint8_t ret_nonce[DMSC_APP_NONCE_SIZE]);
+/**
+ * Open with proof of possession: an ECDSA P-256 signature (r || s, 64 bytes, SHA-256) with the key
+ * of @p certificate over "dmsc-app", a zero octet, @p name, a zero octet and the nonce.
+ * @return DMSC_E_REFUSED ("app:unknown", "app:certificate", "app:challenge", "app:proof")
+ */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_app_open_certificate(struct dmsc_apps *apps,
+                                                                const char *name,
+                                                                struct dmsc_bytes certificate,
+                                                                struct dmsc_bytes signature,
+                                                                struct dmsc_app **ret_app);
+/** Its objects lose what stands behind them; the nodes stay. */
+DMSC_API void dmsc_app_close(struct dmsc_app *app);
+/** "local:NAME" */
+DMSC_API const char *dmsc_app_subject(const struct dmsc_app *app);
+
+/**
+ * Bring an object: an interior node at @p uri with the identifier @p moid, made when it is not
+ * there and then owned by the application; and @p ops behind it until the application closes.
+ *
+ * @param uri canonical; in an environment (one of several systems on the device, HLF-006)
+ *        "./Env/NAME/..."
+ * @param ops, user borrowed; @p ops NULL: the nodes are all there is
+ * @return DMSC_E_REFUSED when somebody else owns what is there, or it is of another kind
+ */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_app_register(struct dmsc_app *app, const char *uri,
+                                                        const char *moid,
+                                                        const struct dmsc_mo_ops *ops, void *user,
+                                                        struct dmsc_now now);
+
+/* Each is one decision and one change. DMSC_E_REFUSED: the story names the reason of the refusal;
+ * nothing tells whether the node exists. All else is as the tree answers it (dmsc/mo.h). */
+
+/** @param ret_value replaced */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_app_get(struct dmsc_app *app, const char *uri,
+                                                   struct dmsc_now now, struct dmsc_buf *ret_value);
+/** Names of the children that the application may see. */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_app_list(struct dmsc_app *app, const char *uri,
+                                                    struct dmsc_now now,
+                                                    bool (*child)(void *user, const char *name),
+                                                    void *user);
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_app_set(struct dmsc_app *app, const char *uri,
+                                                   struct dmsc_bytes value, struct dmsc_now now);
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_app_add(struct dmsc_app *app, const char *uri,
+                                                   const struct dmsc_node_spec *node,
+                                                   struct dmsc_now now);
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_app_delete(struct dmsc_app *app, const char *uri,
+                                                      struct dmsc_now now);
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_app_exec(struct dmsc_app *app, const char *uri,
+                                                    struct dmsc_bytes argument,
+                                                    struct dmsc_now now);
+
+/** What happened to one node in one committed change. */
+struct dmsc_app_event {
+    int64_t change;   /* number of the change: rises */
+    int64_t at;       /* s since 1970 */
+    const char *uri;  /* the node; "" for an overflow */
+    const char *what; /* "add", "replace", "delete", "rename", "exec", "title", "acl", "overflow" */
+    const char *actor; /* "card", "ma:com.opa.dm", "local", "local:NAME" */
+    bool self;         /* the application's own doing */
+};
+
+/** Changes that may wait to be taken; with more an "overflow" stands for all that waited. */
+#define DMSC_APP_WAITING 256
+
+/**
+ * Follow what happens at @p uri and below, from now on. Needs the right to read it.
+ *
+ * @param lasting remembered under the application's name when it closes, so that the same watch
+ *        opened again goes on where it stopped
+ * @param ret_watch its number, for dmsc_app_unwatch()
+ * @return DMSC_E_NOTFOUND, DMSC_E_REFUSED; DMSC_E_LIMIT for more than 64 watches
+ */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_app_watch(struct dmsc_app *app, const char *uri,
+                                                     bool lasting, struct dmsc_now now,
+                                                     unsigned *ret_watch);
+/** A lasting watch is forgotten too. */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_app_unwatch(struct dmsc_app *app, unsigned watch);
+/**
+ * The next event of a watch: committed changes in their order, each node of a change once. Values
+ * are not part of it. What the application may not read (any more) is passed over.
+ *
+ * @param ret_event borrowed until the next call for this application
+ * @param ret_there false: nothing waits
+ */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_app_next(struct dmsc_app *app, unsigned watch,
+                                                    struct dmsc_now now,
+                                                    struct dmsc_app_event *ret_event,
+                                                    bool *ret_there);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
