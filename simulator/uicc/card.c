@@ -348,6 +348,7 @@ void dmsc_sim_power(struct dmsc_sim *sim, enum dmsc_power how)
     dmsci_sim_channels_reset(sim);
     dmsci_sim_keys_reset(sim);
     dmsci_sim_cat_reset(sim);
+    dmsci_sim_toolkit_reset(sim);
 }
 
 bool dmsc_sim_powered(const struct dmsc_sim *sim)
@@ -402,6 +403,7 @@ void dmsc_sim_free(struct dmsc_sim *sim)
     if (sim == NULL)
         return;
     dmsci_sim_cat_clear(sim);
+    dmsci_sim_toolkit_free(sim);
     dmsci_sim_ota_free(sim);
     dmsci_sim_keys_free(sim);
     dmsci_sim_auth_free(sim);

@@ -108,6 +108,7 @@ struct dmsci_sim_cat {
     struct dmsci_sim_proactive *outstanding; /* fetched, waits for its TERMINAL RESPONSE */
     struct dmsc_buf commands; /* "proactive" of the profile: LV with two bytes of length */
     struct dmsc_sim_toolkit told;
+    uint8_t number; /* of the last command that the card made itself */
     uint8_t response[255], envelope[255];
 };
 
@@ -153,6 +154,7 @@ struct dmsc_sim {
     struct dmsci_sim_cat cat;
     struct dmsci_sim_keys *private_keys;      /* keys/keys.h; NULL: none */
     struct dmsci_sim_channel *script_channel; /* while a script of ota/ runs: its own */
+    struct dmsci_sim_toolkit *toolkit;        /* toolkit/toolkit.h; NULL: none */
     struct dmsci_sim_ota *ota;                /* ota/ota.h; NULL: none */
     struct dmsci_sim_auth *auth;              /* auth/subscriber.h; NULL: no application has keys */
 
@@ -282,6 +284,24 @@ void dmsci_sim_cat_reset(struct dmsc_sim *sim);
 void dmsci_sim_cat_clear(struct dmsc_sim *sim);
 /** The size of the command that 91xx should announce; 0: none. */
 unsigned dmsci_sim_cat_announce(struct dmsc_sim *sim);
+/** As dmsc_sim_queue(). @param of_profile goes with the next reset */
+DMSC_NODISCARD enum dmsc_err dmsci_sim_cat_queue(struct dmsc_sim *sim, struct dmsc_bytes command,
+                                                 bool of_profile);
+/** 1 to 254, for the next command that the card makes. */
+uint8_t dmsci_sim_command_number(struct dmsc_sim *sim);
+/** toolkit/gate.c: does the terminal serve this command? */
+bool dmsci_sim_cat_serves(const struct dmsci_sim_cat *cat, uint8_t type, uint8_t qualifier);
+
+/* toolkit/: rules and the applet */
+void dmsci_sim_toolkit_started(struct dmsc_sim *sim);
+void dmsci_sim_toolkit_envelope(struct dmsc_sim *sim, uint8_t envelope, struct dmsc_bytes objects);
+/** A command was answered, or passed over as if beyond the terminal's capabilities. */
+void dmsci_sim_toolkit_response(struct dmsc_sim *sim, uint8_t number, uint8_t result,
+                                struct dmsc_bytes objects);
+void dmsci_sim_toolkit_reset(struct dmsc_sim *sim);
+void dmsci_sim_toolkit_free(struct dmsc_sim *sim);
+DMSC_NODISCARD enum dmsc_err dmsci_sim_toolkit_dump(const struct dmsc_sim *sim,
+                                                    struct dmsc_buf *out);
 
 /** Run a command that comes from no terminal, on c->channel: not one of the toolkit. (card.c) */
 uint16_t dmsci_sim_run_command(struct dmsc_sim *sim, struct dmsci_sim_apdu *c);

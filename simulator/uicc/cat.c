@@ -6,29 +6,7 @@
 #define TYPE_REFRESH       0x01u
 #define REFRESH_UICC_RESET 0x04u
 #define ENVELOPE_SMS_PP    0xD1u
-
-/* TS 102 223 5.2: the bit of TERMINAL PROFILE that says "served". A type without a row is sent to
- * every terminal: a card may ask for what nobody knows. */
-static const struct {
-    uint8_t type, byte, bit; /* counted from 1 */
-} served_bits[] = {
-    { 0x01, 3, 8 },  { 0x02, 3, 4 },  { 0x03, 3, 6 },  { 0x04, 3, 7 },  { 0x05, 5, 1 },
-    { 0x10, 4, 5 },  { 0x11, 4, 3 },  { 0x12, 4, 4 },  { 0x13, 4, 2 },  { 0x14, 9, 2 },
-    { 0x15, 9, 7 },  { 0x20, 3, 5 },  { 0x21, 3, 1 },  { 0x22, 3, 2 },  { 0x23, 3, 3 },
-    { 0x24, 4, 1 },  { 0x25, 4, 6 },  { 0x26, 4, 7 },  { 0x27, 8, 1 },  { 0x28, 8, 5 },
-    { 0x34, 8, 6 },  { 0x35, 9, 6 },  { 0x40, 12, 1 }, { 0x41, 12, 2 }, { 0x42, 12, 3 },
-    { 0x43, 12, 4 }, { 0x44, 12, 5 },
-};
-
-static bool is_served(const struct dmsci_sim_cat *cat, uint8_t type)
-{
-    for (unsigned i = 0; i < DMSCI_ARRAY_LEN(served_bits); i++) {
-        if (served_bits[i].type == type)
-            return cat->profile_n >= served_bits[i].byte &&
-                   (cat->profile[served_bits[i].byte - 1] >> (served_bits[i].bit - 1) & 1) != 0;
-    }
-    return true;
-}
+#define RESULT_BEYOND      0x30u /* 8.12: beyond the terminal's capabilities */
 
 /* Command details (tag 01, with or without comprehension bit), the first object of a command
  * (6.6) and of a TERMINAL RESPONSE (6.8). */
@@ -52,7 +30,7 @@ static bool parse_command(struct dmsc_bytes command, struct dmsc_bytes *ret_deta
            command_details(tlv.value, ret_details);
 }
 
-static enum dmsc_err enqueue(struct dmsc_sim *sim, struct dmsc_bytes command, bool of_profile)
+enum dmsc_err dmsci_sim_cat_queue(struct dmsc_sim *sim, struct dmsc_bytes command, bool of_profile)
 {
     struct dmsci_sim_proactive *fresh, **last = &sim->cat.queue;
     struct dmsc_bytes details;
@@ -83,7 +61,7 @@ static enum dmsc_err enqueue(struct dmsc_sim *sim, struct dmsc_bytes command, bo
 
 enum dmsc_err dmsc_sim_queue(struct dmsc_sim *sim, struct dmsc_bytes command)
 {
-    return enqueue(sim, command, false);
+    return dmsci_sim_cat_queue(sim, command, false);
 }
 
 static void drop(struct dmsc_sim *sim, struct dmsci_sim_proactive **place)
@@ -121,7 +99,7 @@ void dmsci_sim_cat_reset(struct dmsc_sim *sim)
     while (!r.bad && r.n > 0) {
         uint16_t n = dmsc_rd_u16(&r);
 
-        if (enqueue(sim, dmsc_rd_bytes(&r, n), true) != DMSC_OK) {
+        if (dmsci_sim_cat_queue(sim, dmsc_rd_bytes(&r, n), true) != DMSC_OK) {
             dmsci_log(sim->ctx, DMSC_LOG_WARN, "sim", "a proactive command of the profile is lost");
             return;
         }
@@ -135,9 +113,13 @@ unsigned dmsci_sim_cat_announce(struct dmsc_sim *sim)
 
     if (cat->profile_n == 0 || cat->outstanding != NULL)
         return 0;
-    while (cat->queue != NULL && !is_served(cat, cat->queue->type)) {
+    while (cat->queue != NULL &&
+           !dmsci_sim_cat_serves(cat, cat->queue->type, cat->queue->qualifier)) {
+        uint8_t number = cat->queue->number;
+
         cat->told.skipped++;
         drop(sim, &cat->queue);
+        dmsci_sim_toolkit_response(sim, number, RESULT_BEYOND, dmsc_bytes(NULL, 0));
     }
     return cat->queue != NULL ? cat->queue->n : 0;
 }
@@ -154,6 +136,7 @@ uint16_t dmsci_sim_terminal_profile(struct dmsc_sim *sim, const struct dmsci_sim
     cat->profile_n =
         (uint8_t)(c->data.n < DMSCI_SIM_PROFILE_MAX ? c->data.n : DMSCI_SIM_PROFILE_MAX);
     dmsci_copy(cat->profile, c->data.p, cat->profile_n);
+    dmsci_sim_toolkit_started(sim);
     return SW_OK;
 }
 
@@ -210,6 +193,7 @@ static bool is_answer(const struct dmsci_sim_proactive *command, struct dmsc_byt
 uint16_t dmsci_sim_terminal_response(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c)
 {
     struct dmsci_sim_cat *cat = &sim->cat;
+    uint8_t number;
 
     if (c->p1 != 0 || c->p2 != 0)
         return SW_P1P2;
@@ -222,8 +206,10 @@ uint16_t dmsci_sim_terminal_response(struct dmsc_sim *sim, const struct dmsci_si
     dmsci_copy(cat->response, c->data.p, c->data.n);
     cat->told.response = dmsc_bytes(cat->response, c->data.n);
     cat->told.served++;
+    number = cat->outstanding->number;
     dmsci_free(sim->ctx, cat->outstanding);
     cat->outstanding = NULL;
+    dmsci_sim_toolkit_response(sim, number, cat->told.result, c->data);
     return SW_OK;
 }
 
@@ -247,8 +233,15 @@ uint16_t dmsci_sim_envelope(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c
     dmsci_copy(cat->envelope, c->data.p, c->data.n);
     cat->told.envelope = dmsc_bytes(cat->envelope, c->data.n);
     cat->told.envelopes++;
+    dmsci_sim_toolkit_envelope(sim, (uint8_t)tlv.tag, tlv.value);
     return tlv.tag == ENVELOPE_SMS_PP && sim->ota != NULL ? dmsci_sim_ota_envelope(sim, c->data)
                                                           : SW_OK;
+}
+
+uint8_t dmsci_sim_command_number(struct dmsc_sim *sim)
+{
+    sim->cat.number = (uint8_t)(sim->cat.number % 254 + 1);
+    return sim->cat.number;
 }
 
 void dmsc_sim_toolkit(const struct dmsc_sim *sim, struct dmsc_sim_toolkit *ret_toolkit)

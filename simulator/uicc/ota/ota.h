@@ -38,7 +38,6 @@ struct dmsci_sim_ota {
     unsigned n_applications;
     struct dmsci_sms_join join;
     struct dmsc_buf packet, script, response;
-    uint8_t command_number;
 };
 
 /** A script while it runs. */
@@ -63,7 +62,5 @@ void dmsci_sim_ota_execute(struct dmsc_sim *sim,
                            struct dmsc_bytes script, struct dmsc_wr *w);
 /** REFRESH with the files that a script has changed (TS 102 223 6.4.7). (refresh.c) */
 void dmsci_sim_ota_refresh(struct dmsc_sim *sim, const struct dmsci_sim_ota_run *run);
-/** 1 to 254, for the next proactive command. */
-uint8_t dmsci_sim_ota_number(struct dmsc_sim *sim);
 
 #endif

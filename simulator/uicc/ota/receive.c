@@ -143,7 +143,7 @@ static enum dmsc_err queue_part(struct dmsc_sim *sim, struct dmsci_sms *sms,
         return err;
     data = dmsc_bytes(tpdu, w.n);
     w = dmsc_wr(command, sizeof(command));
-    dmsci_sms_send_encode(dmsci_sim_ota_number(sim), data, &w);
+    dmsci_sms_send_encode(dmsci_sim_command_number(sim), data, &w);
     return dmsc_sim_queue(sim, dmsc_bytes(command, w.n));
 }
 
@@ -159,7 +159,7 @@ static void answer_by_submit(struct dmsc_sim *sim, const struct dmsci_sms *deliv
     enum dmsc_err err = DMSC_OK;
 
     if (parts > 1)
-        header.reference = dmsci_sim_ota_number(sim);
+        header.reference = dmsci_sim_command_number(sim);
     for (unsigned i = 1; err == DMSC_OK && i <= parts; i++) {
         struct dmsc_bytes data = dmsci_sms_part(packet, i, &header);
 

@@ -7,12 +7,6 @@
 #define REFRESH_ALL   0x00u /* NAA initialisation and full file change notification */
 #define LIST_MAX      200u
 
-uint8_t dmsci_sim_ota_number(struct dmsc_sim *sim)
-{
-    sim->ota->command_number = (uint8_t)(sim->ota->command_number % 254 + 1);
-    return sim->ota->command_number;
-}
-
 /* 8.18: the whole path; an ADF without identifier, or any ADF, is 7FFF. */
 static void put_path(struct dmsc_wr *w, const struct dmsci_sim_fs *fs, uint16_t file)
 {
@@ -50,7 +44,7 @@ void dmsci_sim_ota_refresh(struct dmsc_sim *sim, const struct dmsci_sim_ota_run 
     struct dmsc_wr files = dmsc_wr(list, sizeof(list)), w = dmsc_wr(body, sizeof(body));
     unsigned adf = DMSCI_SIM_NO_FILE;
     bool listed = common_adf(&sim->fs, run, &adf) && !run->all_changed;
-    uint8_t details[] = { dmsci_sim_ota_number(sim), 0x01, REFRESH_ALL };
+    uint8_t details[] = { dmsci_sim_command_number(sim), 0x01, REFRESH_ALL };
     static const uint8_t devices[] = { 0x81, 0x82 };
 
     dmsc_wr_u8(&files, (uint8_t)run->n_changed);
