@@ -34,22 +34,25 @@ static json_t *key_text(uint8_t coding, const char *algorithm)
     return json_sprintf("%02X: key set %u, %s", coding, coding >> 4, algorithm);
 }
 
-static const char *verdict(const struct dmsc_ota_packet *p, bool keys)
+static const char *verdict(const struct dmsc_ota_packet *p)
 {
-    if (p->check_size == 0)
-        return "none";
-    if (!keys)
-        return "not checked";
     return p->authenticated ? "right" : "not checked";
 }
 
-static void describe_command(json_t *r, const struct dmsc_ota_packet *p, bool keys)
+/* Of a response: the command had asked for it, and this is an error in clear. */
+static const char *none(const struct dmsc_ota_packet *p, bool keys)
+{
+    return keys && (p->spi[1] >> 2 & 3) != 0 ? "none: in clear, so anybody may have sent it"
+                                             : "none";
+}
+
+static void describe_command(json_t *r, const struct dmsc_ota_packet *p)
 {
     set(r, "integrity",
         p->check_size == 0
             ? json_string("none")
             : json_sprintf("%s of %zu bytes, %s", dmsc_ota_words(p, DMSC_OTA_INTEGRITY),
-                           p->check_size, verdict(p, keys)));
+                           p->check_size, verdict(p)));
     set(r, "ciphering", json_string(dmsc_ota_words(p, DMSC_OTA_CIPHERING)));
     set(r, "kic_text", key_text(p->kic, dmsc_ota_words(p, DMSC_OTA_KIC)));
     set(r, "kid_text", key_text(p->kid, dmsc_ota_words(p, DMSC_OTA_KID)));
@@ -68,8 +71,8 @@ static void describe_command(json_t *r, const struct dmsc_ota_packet *p, bool ke
 static void describe_response(json_t *r, const struct dmsc_ota_packet *p, bool keys)
 {
     set(r, "integrity",
-        p->check_size == 0 ? json_string("none")
-                           : json_sprintf("%zu bytes, %s", p->check_size, verdict(p, keys)));
+        p->check_size == 0 ? json_string(none(p, keys))
+                           : json_sprintf("%zu bytes, %s", p->check_size, verdict(p)));
     if (!p->opened)
         return;
     set(r, "ciphering", json_string(p->ciphered ? "ciphered" : "in clear"));
@@ -182,7 +185,7 @@ enum dmsc_err cli_ota_show(struct cli *cli, json_t *record, const struct dmsc_ot
         json_string(p->kind == DMSC_OTA_COMMAND ? "command packet" : "response packet"));
     set(record, "tar", cli_hex(cli, dmsc_bytes(p->tar, 3)));
     if (p->kind == DMSC_OTA_COMMAND)
-        describe_command(record, p, keys);
+        describe_command(record, p);
     else
         describe_response(record, p, keys);
     set(record, "opened", json_boolean(p->opened));

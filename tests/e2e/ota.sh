@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# dmsc ota wrap and unwrap: the worked example byte for byte, the counter on the disk, refusals.
+# dmsc ota: the worked example byte for byte, the counter on the disk, a card that answers, refusals.
 set -eu
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -118,6 +118,49 @@ silent out
 tells 'save the counter'
 rmdir card.ota.new
 grep -q '^counter = 7 ' card.ota || bad "the counter went up"
+
+# --- to a card: the software UICC, which has an application at this TAR -----------------------------
+link=sim:$DMSC_SOURCE_ROOT/tests/vectors/sim_ota.json
+keys 0
+run 0 "$dmsc" ota deliver script.txt --keys card.ota --link "$link"
+says '^status +00 done'
+says '^integrity +8 bytes, right'
+says '^ +answer +9000 +done'
+{ echo 00A40004026F01 && for i in 1 2 3 4; do echo 00B2010430; done; } >read.txt
+run 0 "$dmsc" ota deliver read.txt --keys card.ota --link "$link" --format expanded --json
+is_json
+json 'j["status"] == "00" and [i["name"] for i in j["items"]] == ["executed"] + 5 * ["answer"]'
+json 'all(i["value"][:4] == "444D" for i in j["items"][2:])'
+grep -q '^counter = 2 ' card.ota || bad "the counter of a delivery is not in the file"
+# The answer by SMS-SUBMIT, in two messages that the card sends.
+sed 's/^spi.*/spi = 1639/' card.ota >submit.ota
+chmod 600 submit.ota
+run 0 "$dmsc" ota deliver read.txt --keys submit.ota --link "$link" --format indefinite --trace trace
+says '^status +00 done'
+[ "$(grep -c '> 80120000.. .*FETCH' trace)" = 2 ] || bad "the answer did not come in two messages"
+for i in $(seq 20); do echo 00B2010430; done >>read.txt
+run 0 "$dmsc" ota deliver read.txt --keys card.ota --link "$link" --trace trace
+says '^ +executed +19'
+[ "$(grep -c '> 80C2' trace)" = 2 ] || bad "a long script did not go in two messages"
+# Refusals of the card, each in words.
+run 3 "$dmsc" ota deliver read.txt --keys card.ota --link "$link" --tar 010203
+says '^status +09 the TAR is unknown'
+says '^integrity +none: in clear'
+echo 00B000000A >>read.txt
+run 3 "$dmsc" ota deliver read.txt --keys card.ota --link "$link"
+says '^ +answer +6981 '
+sed 's/^kid-key.*/kid-key = 00000000000000000000000000000000/' card.ota >wrong.ota
+chmod 600 wrong.ota
+run 3 "$dmsc" ota deliver script.txt --keys wrong.ota --link "$link" --json
+json 'j["status"] == "01" and not j["authenticated"] and "KID" in j["try"]'
+sed 's/^spi.*/spi = 0619/' card.ota >weak.ota
+chmod 600 weak.ota
+run 3 "$dmsc" ota deliver script.txt --keys weak.ota --link "$link"
+says '^status +0A the security level is not enough'
+sed 's/^spi.*/spi = 1602/' card.ota >quiet.ota
+chmod 600 quiet.ota
+run 0 "$dmsc" ota deliver script.txt --keys quiet.ota --link "$link"
+says 'SPI asks for no answer'
 
 # --- many at a time -----------------------------------------------------------------------------
 keys 100

@@ -70,6 +70,14 @@ static void name_item(const struct dmsci_script_item *from, bool response,
     }
 }
 
+/* Not a template: a number of commands, then SW1. AB and AF are numbers too, but an SW1 is 6X or
+ * 9X, which as a length is rare and then whole. */
+static bool is_compact(struct dmsc_bytes bytes)
+{
+    return bytes.n < 2 || (bytes.p[0] & 0xFB) != DMSCI_SCRIPT_RESPONSE ||
+           (bytes.p[1] & 0xF0) == 0x60 || (bytes.p[1] & 0xF0) == 0x90;
+}
+
 /* Number of commands, SW and data of the last one (5.1.2). */
 static enum dmsc_err each_compact(struct dmsc_bytes bytes,
                                   void (*tell)(void *user, const struct dmsc_ota_item *item),
@@ -101,11 +109,11 @@ enum dmsc_err dmsc_ota_script_each(struct dmsc_ctx *ctx, struct dmsc_bytes bytes
     bool answers = err == DMSC_OK && (script.format == DMSCI_SCRIPT_RESPONSE ||
                                       script.format == DMSCI_SCRIPT_RESPONSE_INDEFINITE);
 
-    if (response && !answers)
+    if (response && !answers && is_compact(bytes)) {
         err = each_compact(bytes, tell, user);
-    else if (err == DMSC_OK && !response && answers)
+    } else if (err == DMSC_OK && response != answers) {
         err = DMSC_E_MALFORMED;
-    else if (err == DMSC_OK) {
+    } else if (err == DMSC_OK) {
         r = dmsc_rd(script.body);
         while (dmsci_script_next(&script, &r, &from)) {
             name_item(&from, response, &item);

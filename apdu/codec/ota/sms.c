@@ -171,7 +171,7 @@ enum dmsc_err dmsci_sms_encode(const struct dmsci_sms *sms, struct dmsc_wr *w)
         return DMSC_E_MALFORMED;
     dmsc_wr_u8(&try,
                (uint8_t)(sms->flags | (sms->has_header ? FLAG_UDHI : 0) |
-                         (submit ? MTI_SUBMIT | (sms->validity_form & 3) << 3 : MTI_DELIVER)));
+                         (submit ? MTI_SUBMIT | (sms->validity_form & 3u) << 3 : MTI_DELIVER)));
     if (submit)
         dmsc_wr_u8(&try, sms->reference);
     dmsc_wr_u8(&try, sms->address.digits);

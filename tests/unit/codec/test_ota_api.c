@@ -153,6 +153,8 @@ static void scripts_and_answers_are_told(void **state)
         { "AF8083010200"
           "00",
           true, DMSC_OK, "script chaining 02 = the card does not chain scripts; " },
+        { "AB9000", true, DMSC_OK, "executed AB; answer  SW 9000; " },
+        { "AB82010280", true, DMSC_E_TRUNCATED, "" },
         { "0190", true, DMSC_E_TRUNCATED, "" },
         { "AB0680010023"
           "0190",
