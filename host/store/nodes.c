@@ -284,6 +284,24 @@ enum dmsc_err dmsci_row_child(struct dmsc_store *store, const char *parent, cons
     return err;
 }
 
+enum dmsc_err dmsci_row_of_type(struct dmsc_store *store, const char *type, const char *after,
+                                struct dmsc_buf *ret_uri, bool *ret_there)
+{
+    struct query q;
+    bool there = false;
+    enum dmsc_err err = query_one(store, SQL_NODE_OF_TYPE, after, &q);
+
+    if (err == DMSC_OK)
+        err = dmsci_sql_bind_text(store, q.stmt, 2, dmsc_bytes_str(type));
+    if (err == DMSC_OK)
+        err = dmsci_sql_step(store, q.stmt, "look for objects", &there);
+    if (err == DMSC_OK && there)
+        err = read_key(q.stmt, 0, 0, ret_uri);
+    query_end(store, &q);
+    *ret_there = there;
+    return err;
+}
+
 enum dmsc_err dmsci_rows_flagged(struct dmsc_store *store, const char *top, uint8_t flags,
                                  bool *ret_there)
 {

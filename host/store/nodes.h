@@ -46,6 +46,10 @@ DMSC_NODISCARD enum dmsc_err dmsci_row_next(struct dmsc_store *store, const char
 DMSC_NODISCARD enum dmsc_err dmsci_row_child(struct dmsc_store *store, const char *parent,
                                              const char *after, struct dmsc_buf *ret_name,
                                              bool *ret_there);
+/** The first interior row of this type behind @p after ("": the first of all), in octet order. */
+DMSC_NODISCARD enum dmsc_err dmsci_row_of_type(struct dmsc_store *store, const char *type,
+                                               const char *after, struct dmsc_buf *ret_uri,
+                                               bool *ret_there);
 /** Whether a row at or below @p top has one of @p flags. */
 DMSC_NODISCARD enum dmsc_err dmsci_rows_flagged(struct dmsc_store *store, const char *top,
                                                 uint8_t flags, bool *ret_there);

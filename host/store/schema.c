@@ -45,6 +45,8 @@ static const char *const upgrades[SCHEMA_VERSION - 1] = {
     "CREATE TABLE audit("
     "id INTEGER PRIMARY KEY, at INTEGER NOT NULL, times INTEGER NOT NULL, who TEXT NOT NULL,"
     "\"right\" TEXT NOT NULL, place TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL);"
+    /* Objects are found by their kind: format 0 is that of interior nodes. */
+    "CREATE INDEX node_mo ON node(type) WHERE format=0 AND type<>'';"
     "PRAGMA user_version=2;",
 };
 

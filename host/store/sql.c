@@ -41,6 +41,8 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_NODE_LONGEST] = "SELECT max(length(key)) FROM node WHERE key>=?1 AND key<?2",
     [SQL_NODE_DELETE] = "DELETE FROM node WHERE key>=?1 AND key<?2",
     [SQL_NODE_MOVE] = "UPDATE node SET key=?3||substr(key,length(?1)+1) WHERE key>=?1 AND key<?2",
+    [SQL_NODE_OF_TYPE] = "SELECT key FROM node WHERE format=0 AND type<>'' AND type=?2 AND key>?1"
+                         " ORDER BY key LIMIT 1",
     [SQL_CHANGE_ADD] = "INSERT INTO change(at,actor,count,what) VALUES(?1,?2,?3,?4)",
     [SQL_CHANGE_PRUNE] = "DELETE FROM change WHERE id<=?1",
     [SQL_CHANGE_NEXT] = "SELECT id,at,count,actor,what FROM change WHERE id>?1 ORDER BY id LIMIT 1",

@@ -53,6 +53,7 @@ OWNER = {
     "bytes.h": "apdu/base",
     "card.h": "host/card",
     "cat.h": "host/uicc",
+    "client_uri.h": "host/mo",
     "ctx.h": "apdu/base",
     "dm1.h": "host/dm1",
     "dmsc.h": "host/bridge",

@@ -355,7 +355,7 @@ static void older_schema(void **state)
 
     put(store, "k", "v");
     dmsc_store_close(store);
-    sql(w, "DROP TABLE audit; PRAGMA user_version=1");
+    sql(w, "DROP TABLE audit; DROP INDEX node_mo; PRAGMA user_version=1");
     store = open_store(w);
     assert_value(w, store, "k", "v");
     assert_int_equal(dmsci_refusal_add(store, &refusal), DMSC_E_STATE);
