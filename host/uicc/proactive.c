@@ -215,8 +215,9 @@ static enum dmsc_err serve(struct serving *s)
     dmsc_buf_init(&data, s->uicc->ctx, DMSC_RAPDU_MAX);
     while (err == DMSC_OK && !done) {
         err = step(s, &data, &done);
+        /* What is under way is brought to its end first. */
         if (s->timed && s->watch->go_on != NULL && !s->watch->go_on(s->watch->user))
-            done = true;
+            s->until_ms = INT64_MIN;
     }
     dmsc_buf_clear(&data);
     return err;

@@ -126,6 +126,12 @@ static void event_list(struct dmsci_cat *cat)
         events |= 1u << list.p[i];
     }
     cat->events = events;
+    for (unsigned i = 1; i <= DMSCI_CAT_CHANNELS; i++) {
+        struct channel *c = &cat->channels[i];
+
+        c->data_due = c->data_due && (events >> EVENT_DATA_AVAILABLE & 1) != 0;
+        c->status_due = c->status_due && (events >> EVENT_CHANNEL_STATUS & 1) != 0;
+    }
 }
 
 static uint8_t swapped_bcd(unsigned v)

@@ -290,9 +290,12 @@ void dmsci_cat_feed(struct dmsci_cat *cat, const struct dmsci_cat_now *now,
         answered(cat, now, in);
         break;
     case DMSCI_CAT_WAS_RESET:
-        was_reset(cat);
+        if (cat->phase == RESETTING)
+            was_reset(cat);
         break;
     case DMSCI_CAT_REFRESHED:
+        if (cat->phase != REFRESHING) /* the user has reset the card instead */
+            break;
         /* Partial comprehension (01) is told where the user has nothing to say. */
         if (in->result == RESULT_BUSY)
             dmsci_cat_result_info(cat, RESULT_BUSY, 0);

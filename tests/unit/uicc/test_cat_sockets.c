@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <dmsc/cat.h>
 #include <dmsc/ctx.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -488,6 +489,75 @@ static void a_server_on_the_card(void **state)
     applet_end(&a);
 }
 
+static unsigned open_files(void)
+{
+    unsigned n = 0;
+
+    for (int fd = 0; fd < 256; fd++)
+        n += fcntl(fd, F_GETFD) != -1;
+    return n;
+}
+
+/* The life of a channel, the link failing at each of its APDUs: told, and nothing stays open. */
+static void a_link_that_fails_leaves_no_socket(void **state)
+{
+    struct dmsc_cat_config config = DMSC_CAT_CONFIG_INIT;
+    struct scripted *card = scripted_new(DMSC_T0);
+    uint16_t port;
+    int server = loopback(SOCK_STREAM, &port);
+    char rule[64], open_turn[128];
+    const char *rules[] = { rule };
+    unsigned before;
+
+    (void)state;
+    (void)snprintf(rule, sizeof(rule), "tcp:127.0.0.1:%u", port);
+    (void)snprintf(open_turn, sizeof(open_turn),
+                   "D01C 8103014001 82028182 350103 39020064 3C0302%04X 3E05217F000001 9000", port);
+    config.connect = rules;
+    config.connect_count = 1;
+    scripted_turn_power(card);
+    scripted_turn(card, "80100000 11 2101E80001 0C0007080000 1FE200000001", "911E");
+    scripted_turn(card, "80120000 1E", open_turn);
+    scripted_turn(card, "80140000 17 8103014001 82028281 830100 38028100 350103 39020064", "910D");
+    scripted_turn(card, "80120000 0D", "D00B 8103014301 82028121 B600 9000");
+    scripted_turn(card, "80140000 0F 8103014301 82028281 830100 B70164", "910B");
+    scripted_turn(card, "80120000 0B", "D009 8103014100 82028121 9000");
+    scripted_turn(card, "80140000 0C 8103014100 82028281 830100", "9000");
+    before = open_files();
+    for (size_t i = 1; i <= card->count; i++) {
+        struct dmsc_ctx *ctx = NULL;
+        struct dmsc_link *link = NULL;
+        struct dmsc_uicc *uicc = NULL;
+        enum dmsc_err err;
+        int peer = -1;
+
+        if (i < card->count)
+            card->turns[i].err = DMSC_E_REMOVED;
+        scripted_rewind(card);
+        assert_int_equal(dmsc_ctx_new(NULL, &ctx), DMSC_OK);
+        assert_int_equal(scripted_link(card, ctx, &link), DMSC_OK);
+        assert_int_equal(dmsc_uicc_new(ctx, link, &uicc), DMSC_OK);
+        assert_int_equal(dmsc_uicc_cat_configure(uicc, &config), DMSC_OK);
+        assert_int_equal(dmsc_uicc_power_on(uicc), DMSC_OK);
+        err = dmsc_uicc_terminal_profile(uicc);
+        if (err == DMSC_OK)
+            err = dmsc_uicc_serve(uicc, NULL, NULL);
+        assert_int_equal(err, i < card->count ? DMSC_E_REMOVED : DMSC_OK);
+        if (i >= 3)
+            peer = accept(server, NULL, NULL);
+        dmsc_uicc_free(uicc);
+        dmsc_link_free(link);
+        dmsc_ctx_free(ctx);
+        if (peer >= 0)
+            (void)close(peer);
+        assert_int_equal(open_files(), before);
+        if (i < card->count)
+            card->turns[i].err = DMSC_OK;
+    }
+    (void)close(server);
+    scripted_free(card);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -497,6 +567,7 @@ int main(void)
         cmocka_unit_test(a_peer_that_hangs_up_is_told),
         cmocka_unit_test(nobody_is_there),
         cmocka_unit_test(a_server_on_the_card),
+        cmocka_unit_test(a_link_that_fails_leaves_no_socket),
     };
 
     return support_exit(cmocka_run_group_tests(tests, NULL, NULL), DMSCI_ARRAY_LEN(tests));

@@ -3,6 +3,7 @@
 #include "tests/support/test.h"
 #include "tests/unit/codec/corpus.h"
 #include "tests/unit/uicc/rig.h"
+#include <dmsc/cat.h>
 #include <dmsc/ctx.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -204,6 +205,25 @@ static void a_card_without_end_is_ended(void **state)
     rig_end(&rig);
 }
 
+/* For a while: such a card is slowed, not ended, and time is up when it is up. */
+static void a_card_without_end_is_slowed(void **state)
+{
+    struct dmsc_limits limits = DMSC_LIMITS_INIT;
+    unsigned fetched = 0;
+    struct rig rig;
+
+    (void)state;
+    limits.proactive = 5;
+    limits.proactive_rate = 600; /* ten a second */
+    rig = rig_begin_limits(&limits);
+    rig.card->respond = endless;
+    rig.card->respond_user = &fetched;
+    assert_int_equal(dmsc_uicc_terminal_profile(rig.uicc), DMSC_OK);
+    assert_int_equal(dmsc_uicc_run(rig.uicc, 500, NULL), DMSC_OK);
+    assert_true(fetched >= 6 && fetched <= 5 + 6);
+    rig_end(&rig);
+}
+
 static void refusals_end_the_loop(void **state)
 {
     struct rig rig = rig_begin();
@@ -369,6 +389,7 @@ int main(void)
         cmocka_unit_test(the_longest_command_is_fetched),
         cmocka_unit_test(a_refresh_may_reset_the_card),
         cmocka_unit_test(a_card_without_end_is_ended),
+        cmocka_unit_test(a_card_without_end_is_slowed),
         cmocka_unit_test(refusals_end_the_loop),
         cmocka_unit_test(commands_of_the_conformance_suites_are_answered),
         cmocka_unit_test(survives_without_memory_and_without_card),
