@@ -155,9 +155,16 @@ static enum dmsc_err key_condition(struct dmsc_bytes value, struct dmsci_arr_con
     return DMSC_OK;
 }
 
-/* Security condition byte. Other values name security environments that nothing here defines. */
+/* Security condition byte (ISO 7816-4 table 23): 1n is user authentication in environment n, which
+ * on live UICCs is the verification of key n. Others name what nothing here defines. */
 static struct dmsci_arr_condition byte_condition(uint8_t byte)
 {
+    struct dmsci_arr_condition key = always;
+
+    if ((byte & 0xF0) == 0x10 && dmsci_arr_key_bit(byte & 0x0F) >= 0) {
+        key.term[0].with = (uint32_t)1 << dmsci_arr_key_bit(byte & 0x0F);
+        return key;
+    }
     return byte == 0 ? always : never;
 }
 

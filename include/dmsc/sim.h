@@ -108,6 +108,18 @@ DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_sim_read(const struct dmsc_sim *sim, 
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_sim_dump(const struct dmsc_sim *sim,
                                                     struct dmsc_buf *ret_json);
 
+/**
+ * A real card as a profile, from an export with one JSON object a file and line: "fids", "fcp",
+ * "binary" or "records" (docs/simulator.md). Keys get test values, which no export has.
+ *
+ * @param atr         its answer to reset in hex; NULL: from the name, card_ATR_ICCID.jsonl
+ * @param ret_profile replaced by the JSON text, for dmsc_sim_new_text()
+ * @return DMSC_E_MALFORMED (the story has the line), DMSC_E_ARG (no answer to reset), DMSC_E_NOMEM
+ */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_sim_import(struct dmsc_ctx *ctx, const char *path,
+                                                      const char *atr,
+                                                      struct dmsc_buf *ret_profile);
+
 /** What a power cut leaves of the write it hits. */
 enum dmsc_sim_tear {
     DMSC_SIM_TEAR_OLD,    /* nothing was written; cyclic: the record pointer did not move */

@@ -43,6 +43,7 @@ static const struct command commands[256] = {
     [0xB0] = { CLA_0X, dmsci_sim_read_binary },
     [0xB2] = { CLA_0X, dmsci_sim_read_record },
     [0xC2] = { CLA_80, dmsci_sim_envelope },
+    [0xCA] = { CLA_8X, dmsci_sim_get_data },
     [0xCB] = { CLA_8X, dmsci_sim_retrieve_data },
     [0xD4] = { CLA_8X, dmsci_sim_resize_file },
     [0xD6] = { CLA_0X, dmsci_sim_update_binary },

@@ -202,6 +202,7 @@ uint16_t dmsci_sim_terminate_ef(struct dmsc_sim *sim, const struct dmsci_sim_apd
 uint16_t dmsci_sim_terminate_card(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
 uint16_t dmsci_sim_terminal_capability(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
 uint16_t dmsci_sim_get_challenge(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
+uint16_t dmsci_sim_get_data(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
 uint16_t dmsci_sim_suspend(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
 uint16_t dmsci_sim_verify(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
 uint16_t dmsci_sim_change(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);

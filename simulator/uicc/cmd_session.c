@@ -61,6 +61,38 @@ uint16_t dmsci_sim_get_challenge(struct dmsc_sim *sim, const struct dmsci_sim_ap
     return SW_OK;
 }
 
+/* GET DATA of an applet (GPD_SPE_013 clause 4.1): what it answers to P1 P2 stands in a file of this
+ * identifier below it. Of an access rule application that is FF40, all rules, and DF20. */
+uint16_t dmsci_sim_get_data(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c)
+{
+    uint16_t tag = (uint16_t)(c->p1 << 8 | c->p2);
+    struct dmsc_rd r;
+    struct dmsci_tlv tlv;
+    unsigned file;
+    uint16_t sw;
+
+    if (!sim->fs.info[c->channel->df].applet)
+        return SW_INS; /* the current DF is no applet */
+    file = dmsci_sim_fs_child(&sim->fs, c->channel->df, tag);
+    if (c->data.n > 0 || c->le == 0)
+        return SW_LENGTH;
+    if (file == DMSCI_SIM_NO_FILE || sim->fs.files[file].kind != DMSCI_SIM_TRANSPARENT)
+        return SW_REFERENCE;
+    sw = dmsci_sim_may(sim, file, DMSCI_ARR_READ, c);
+    if (sw != SW_OK)
+        return sw;
+    r = dmsc_rd(
+        dmsc_bytes(sim->fs.content + sim->fs.files[file].content, sim->fs.files[file].size));
+    if (!dmsci_ber_next(&r, &tlv) || tlv.tag != tag)
+        return SW_REFERENCE;
+    sim->reply =
+        dmsc_bytes(sim->fs.content + sim->fs.files[file].content, sim->fs.files[file].size - r.n);
+    if (sim->reply.n > 256)
+        return SW_NO_ROOM;
+    /* T=1 with Le 00 takes what comes; T=0 answers 6Cxx. */
+    return SW_OK;
+}
+
 /* Table 11.34: unit and number. @return UINT32_MAX for a unit that is none */
 static uint32_t seconds(const uint8_t duration[2])
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dmsc-uicc: the software UICC as a program. */
 #include "simulator/uicc/front.h"
+#include "simulator/uicc/main_card.h"
 #include <dmsc/ctx.h>
 #include <errno.h>
 #include <getopt.h>
@@ -26,6 +27,15 @@ static const char usage[] =
     "(127.0.0.1)\n"
     "  --port PORT        vpcd: (35963; the second slot of the reader is 35964)\n"
     "  --state FILE       keep what is written to the card in FILE, and go on from there\n"
+    "  --import FILE      in the place of PROFILE: an export of a real card, card_ATR_ICCID.jsonl\n"
+    "  --atr HEX          its answer to reset, when the name of FILE does not have it\n"
+    "  --dump FILE        at the end write the card, as it then is, as a profile; \"-\" is the\n"
+    "                     standard output. With --check at once\n"
+    "  --fault WHAT,WHEN  fail on purpose: sw=6F00,ins=B0,at=3 and the like; up to 16 times\n"
+    "  --seed N           the random numbers of faults and challenges begin here (0)\n"
+    "  --baud N           take as long as a line of N baud would\n"
+    "  --page-us N        and N microseconds for each page of memory that is written\n"
+    "  --page-size N      of 1 to 256 bytes (64)\n"
     "  --t1               protocol T=1 instead of T=0\n"
     "  --lenient          answer what general tools send and TS 102 221 does not have: SELECT "
     "with\n"
@@ -51,9 +61,8 @@ static const struct front_name {
 };
 
 struct program {
-    const char *profile;
     const char *ready_file, *trace_file;
-    struct dmsc_sim_options card;
+    struct main_card card;
     struct dmsci_sim_front front;
     const struct front_name *kind;
     bool check;
@@ -85,6 +94,14 @@ static const struct option options[] = {
     { "trace", required_argument, NULL, OPT_TRACE },
     { "ready-file", required_argument, NULL, OPT_READY },
     { "check", no_argument, NULL, OPT_CHECK },
+    { "import", required_argument, NULL, MAIN_CARD_IMPORT },
+    { "atr", required_argument, NULL, MAIN_CARD_ATR },
+    { "dump", required_argument, NULL, MAIN_CARD_DUMP },
+    { "fault", required_argument, NULL, MAIN_CARD_FAULT },
+    { "seed", required_argument, NULL, MAIN_CARD_SEED },
+    { "baud", required_argument, NULL, MAIN_CARD_BAUD },
+    { "page-us", required_argument, NULL, MAIN_CARD_PAGE_US },
+    { "page-size", required_argument, NULL, MAIN_CARD_PAGE_SIZE },
     { "help", no_argument, NULL, 'h' },
     { "version", no_argument, NULL, OPT_VERSION },
     { NULL, 0, NULL, 0 },
@@ -127,13 +144,13 @@ static int take_option(struct program *p, int option)
         p->front.port = optarg;
         return -1;
     case OPT_STATE:
-        p->card.state_path = optarg;
+        p->card.options.state_path = optarg;
         return -1;
     case OPT_T1:
-        p->card.t1 = true;
+        p->card.options.t1 = true;
         return -1;
     case OPT_LENIENT:
-        p->card.lenient = true;
+        p->card.options.lenient = true;
         return -1;
     case OPT_TRACE:
         p->trace_file = optarg;
@@ -151,6 +168,8 @@ static int take_option(struct program *p, int option)
         (void)fputs(usage, stdout);
         return DONE;
     default:
+        if (main_card_option(&p->card, option, optarg))
+            return -1;
         (void)fputs("Try dmsc-uicc --help.\n", stderr);
         return USAGE;
     }
@@ -164,11 +183,11 @@ static int parse(struct program *p, int argc, char **argv)
         code = take_option(p, option);
     if (code >= 0)
         return code;
-    if (optind >= argc)
+    if (optind >= argc && p->card.import == NULL)
         return wrong_usage("the name of a card profile is wanted", "");
-    if (optind + 1 < argc)
-        return wrong_usage("one profile only, not also ", argv[optind + 1]);
-    p->profile = argv[optind];
+    if (optind + (p->card.import == NULL) < argc)
+        return wrong_usage("one profile only, not also ", argv[argc - 1]);
+    p->card.profile = p->card.import == NULL ? argv[optind] : p->card.import;
     return -1;
 }
 
@@ -200,7 +219,7 @@ static void ready(void *user, const char *where)
     FILE *f;
 
     (void)printf("dmsc-uicc: %s is %s\n",
-                 dmsc_sim_name(p->sim)[0] != '\0' ? dmsc_sim_name(p->sim) : p->profile, where);
+                 dmsc_sim_name(p->sim)[0] != '\0' ? dmsc_sim_name(p->sim) : p->card.profile, where);
     (void)fflush(stdout);
     if (p->ready_file == NULL)
         return;
@@ -268,18 +287,27 @@ static int open_trace(struct program *p)
     return FAILED;
 }
 
+static int dump(struct program *p)
+{
+    if (p->card.dump == NULL || main_card_dump(&p->card, p->ctx, p->sim))
+        return DONE;
+    (void)fprintf(stderr, "dmsc-uicc: cannot write %s: %s\n", p->card.dump, strerror(errno));
+    return FAILED;
+}
+
 static int run(struct program *p)
 {
-    enum dmsc_err err = dmsc_sim_new(p->ctx, p->profile, &p->card, &p->sim);
+    enum dmsc_err err = main_card_make(&p->card, p->ctx, &p->sim);
     int code;
 
     if (err != DMSC_OK) {
         tell_story(p->ctx);
-        return err == DMSC_E_NOMEM ? FAILED : BAD_PROFILE;
+        return err == DMSC_E_NOMEM ? FAILED : err == DMSC_E_ARG ? USAGE : BAD_PROFILE;
     }
     if (p->check) {
-        (void)printf("%s: good\n", p->profile);
-        return DONE;
+        if (p->card.dump == NULL || strcmp(p->card.dump, "-") != 0)
+            (void)printf("%s: good\n", p->card.profile);
+        return dump(p);
     }
     code = open_trace(p);
     if (code >= 0)
@@ -289,7 +317,8 @@ static int run(struct program *p)
     (void)close(p->front.stop_fd);
     if (err != DMSC_OK)
         tell_story(p->ctx);
-    return err == DMSC_OK ? DONE : FAILED;
+    code = dump(p);
+    return err == DMSC_OK ? code : FAILED;
 }
 
 int main(int argc, char **argv)

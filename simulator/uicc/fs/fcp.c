@@ -79,7 +79,7 @@ static enum dmsc_err encode(const struct dmsci_sim_fs *fs, unsigned index, struc
     uint8_t status[PIN_STATUS_MAX];
     struct dmsc_fcp fcp = DMSC_FCP_INIT;
 
-    if (info->answer.n > 0) {
+    if (info->applet) {
         dmsc_wr_bytes(w, dmsci_sim_fs_slice(fs, info->answer));
         return w->bad ? DMSC_E_LIMIT : DMSC_OK;
     }

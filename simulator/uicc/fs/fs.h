@@ -62,7 +62,8 @@ struct dmsci_sim_file_info {
     uint8_t n_keys;
     uint8_t keys[DMSCI_SIM_DF_KEYS_MAX]; /* C6: key references of a DF */
     uint16_t rule_00; /* 8B with security environments: index into rules for environment 00 */
-    struct dmsci_sim_slice answer; /* SELECT answers this, which is no FCP of ours */
+    bool applet; /* SELECT answers the next one, perhaps nothing, in the place of an FCP */
+    struct dmsci_sim_slice answer;
 };
 
 /** The keys of one place: the whole card, or an ADF that has keys of its own (TS 102 221 9.5.1).

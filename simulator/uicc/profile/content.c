@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What stands in a file: its filling, and the parts of "content" over it. */
+#include "simulator/uicc/profile/forms.h"
 #include "simulator/uicc/profile/json.h"
 #include "simulator/uicc/profile/profile.h"
 #include <stdio.h>
@@ -57,11 +58,42 @@ static enum dmsc_err put_fill(struct target *t, const json_t *object, const json
     return err;
 }
 
+/* The decoded form of a well-known EF, into the room that is left. */
+static enum dmsc_err put_form(struct target *t, const struct dmsci_sim_node *part, const char *form)
+{
+    unsigned at = (unsigned)t->at;
+    struct dmsc_wr w;
+    enum dmsc_err err = dmsci_sim_json_number(part, "at", 0, (unsigned)t->size, &at);
+
+    if (err != DMSC_OK)
+        return err;
+    w = dmsc_wr(t->p + at, t->size - at);
+    err = dmsci_sim_form_put(part, form, &w);
+    t->at = at + w.n;
+    return err;
+}
+
+/* "file": its bytes, from beside the profile. */
+static enum dmsc_err put_file(struct target *t, const struct dmsci_sim_node *part, const char *name)
+{
+    struct dmsc_buf bytes;
+    enum dmsc_err err;
+
+    dmsc_buf_init(&bytes, part->ctx, DMSCI_SIM_CONTENT_MAX);
+    err = dmsci_sim_read_beside(part, "file", name, &bytes);
+    if (err == DMSC_OK)
+        err = put(t, dmsc_buf_bytes(&bytes));
+    dmsc_buf_clear(&bytes);
+    return err;
+}
+
 static enum dmsc_err put_object(struct target *t, const json_t *object)
 {
-    static const char *const known[] = { "hex", "text", "fill", "at", "count", NULL };
+    static const char *const known[] = { "hex", "text", "fill", "file", "at", "count", NULL };
     char where[256];
     const struct dmsci_sim_node part = { t->node->ctx, t->node->file, where, object };
+    const json_t *file = json_object_get(object, "file");
+    const char *form = dmsci_sim_form_of(object);
     const json_t *hex = json_object_get(object, "hex");
     const json_t *text = json_object_get(object, "text");
     const json_t *fill = json_object_get(object, "fill");
@@ -69,15 +101,19 @@ static enum dmsc_err put_object(struct target *t, const json_t *object)
     enum dmsc_err err;
 
     (void)snprintf(where, sizeof(where), "%s.%s", t->node->where, t->what);
+    if (form != NULL)
+        return put_form(t, &part, form);
     err = dmsci_sim_json_known(&part, known);
     if (err != DMSC_OK)
         return err;
-    if ((hex != NULL) + (text != NULL) + (fill != NULL) != 1 ||
+    if ((hex != NULL) + (text != NULL) + (fill != NULL) + (file != NULL) != 1 ||
         !json_is_string(hex != NULL    ? hex
                         : text != NULL ? text
-                                       : fill))
-        return dmsci_sim_json_wrong(t->node, t->what, "profile:content",
-                                    "one text of \"hex\", \"text\" and \"fill\" is wanted");
+                        : fill != NULL ? fill
+                                       : file))
+        return dmsci_sim_json_wrong(
+            t->node, t->what, "profile:content",
+            "one text of \"hex\", \"text\", \"fill\", \"file\" or a form is wanted");
     if (fill == NULL && json_object_get(object, "count") != NULL)
         return dmsci_sim_json_wrong(t->node, t->what, "profile:content",
                                     "\"count\" is for \"fill\"");
@@ -87,6 +123,8 @@ static enum dmsc_err put_object(struct target *t, const json_t *object)
     t->at = at;
     if (fill != NULL)
         return put_fill(t, object, fill);
+    if (file != NULL)
+        return put_file(t, &part, json_string_value(file));
     return hex != NULL ? put_hex(t, hex)
                        : put(t, dmsc_bytes(json_string_value(text), json_string_length(text)));
 }
@@ -136,6 +174,23 @@ static enum dmsc_err fill_records(const struct dmsci_sim_node *node, const struc
     return err;
 }
 
+/* Whole objects, and FF behind them. */
+static enum dmsc_err check_objects(const struct dmsci_sim_node *node, const struct dmsci_sim_fs *fs,
+                                   const struct dmsci_sim_file *file)
+{
+    const uint8_t *content = fs->content + file->content;
+    size_t used = dmsci_sim_tlv_used(fs, file);
+
+    for (size_t i = used; i < file->size; i++) {
+        if (content[i] != 0xFF)
+            return dmsci_sim_json_wrong(node, "content", "profile:content",
+                                        "no data object of TS 102 221 11.3 at %zu", used);
+    }
+    if (!dmsci_sim_tlv_valid(dmsc_bytes(content, used)))
+        return dmsci_sim_json_wrong(node, "content", "profile:content", "a tag is there twice");
+    return DMSC_OK;
+}
+
 enum dmsc_err dmsci_sim_fill(const struct dmsci_sim_node *node, const struct dmsci_sim_fs *fs,
                              const struct dmsci_sim_file *file)
 {
@@ -154,5 +209,8 @@ enum dmsc_err dmsci_sim_fill(const struct dmsci_sim_node *node, const struct dms
         return DMSC_OK;
     if (dmsci_sim_file_has_records(file))
         return fill_records(node, fs, file, content);
-    return put_content(node, "content", content, fs->content + file->content, file->size);
+    err = put_content(node, "content", content, fs->content + file->content, file->size);
+    if (err == DMSC_OK && file->kind == DMSCI_SIM_BER_TLV)
+        err = check_objects(node, fs, file);
+    return err;
 }

@@ -163,6 +163,8 @@ static enum dmsc_err put_df(struct dmsc_buf *out, const struct dmsc_sim *sim, un
 
     if (err == DMSC_OK)
         err = put_slice(out, fs, "fci", info->answer, false);
+    if (err == DMSC_OK && info->applet && info->answer.n == 0)
+        err = dmsc_buf_append_str(out, ", \"fci\": \"\"");
     if (err == DMSC_OK && fs->files[index].kind == DMSCI_SIM_ADF)
         err = put_keys(out, sim, (uint16_t)index, &n_keys);
     if (err == DMSC_OK && info->fcp_without_fid)

@@ -221,7 +221,8 @@ static enum dmsc_err build_df(struct builder *b, const struct dmsci_sim_node *no
     if (err == DMSC_OK)
         err = build_pin_keys(b, node, adf, info);
     if (err == DMSC_OK)
-        err = pooled_hex(b, node, "fci", 2, 255, &info->answer);
+        err = pooled_hex(b, node, "fci", 0, 255, &info->answer);
+    info->applet = json_object_get(node->object, "fci") != NULL;
     if (err == DMSC_OK)
         err = dmsci_sim_json_bool(node, "fcp_fid", &fcp_fid);
     if (err == DMSC_OK)

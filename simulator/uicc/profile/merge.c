@@ -34,6 +34,7 @@ failed:
     (void)dmsci_fail(ctx, DMSC_E_IO, "read card profile %s", path);
     dmsci_fail_code(ctx, errno);
     dmsci_why(ctx, "profile:file", "%s", strerror(errno));
+    dmsci_hint(ctx, "profiles to begin with are in card-scripts: usim.json, blank.json");
     if (f != NULL)
         (void)fclose(f);
     return DMSC_E_IO;
@@ -139,17 +140,17 @@ static enum dmsc_err merge(struct dmsc_ctx *ctx, json_t *base, json_t *more, con
 }
 
 /* "base" is relative to the file that names it. */
-static enum dmsc_err base_path(const struct dmsci_sim_node *top, const char *directory,
-                               const char *base, char ret_path[PATH_TEXT_MAX])
+static enum dmsc_err beside(const struct dmsci_sim_node *top, const char *key,
+                            const char *directory, const char *name, char ret_path[PATH_TEXT_MAX])
 {
     int n;
 
     if (directory == NULL)
-        return dmsci_sim_json_wrong(top, "base", "profile:base", "this profile cannot have a base");
-    n = base[0] == '/' ? snprintf(ret_path, PATH_TEXT_MAX, "%s", base)
-                       : snprintf(ret_path, PATH_TEXT_MAX, "%s/%s", directory, base);
+        return dmsci_sim_json_wrong(top, key, "profile:base", "this profile cannot have a base");
+    n = name[0] == '/' ? snprintf(ret_path, PATH_TEXT_MAX, "%s", name)
+                       : snprintf(ret_path, PATH_TEXT_MAX, "%s/%s", directory, name);
     if (n < 0 || (size_t)n >= PATH_TEXT_MAX)
-        return dmsci_sim_json_wrong(top, "base", "profile:base", "the path is too long");
+        return dmsci_sim_json_wrong(top, key, "profile:base", "the path is too long");
     return DMSC_OK;
 }
 
@@ -162,6 +163,21 @@ static void directory_of(const char *path, char ret_directory[PATH_TEXT_MAX])
     else
         (void)snprintf(ret_directory, PATH_TEXT_MAX, "%.*s", (int)(slash - path) + (slash == path),
                        path);
+}
+
+enum dmsc_err dmsci_sim_read_beside(const struct dmsci_sim_node *node, const char *key,
+                                    const char *name, struct dmsc_buf *ret_bytes)
+{
+    char directory[PATH_TEXT_MAX], path[PATH_TEXT_MAX];
+    enum dmsc_err err;
+
+    directory_of(node->file, directory);
+    err = beside(node, key, directory, name, path);
+    if (err == DMSC_OK)
+        err = slurp(node->ctx, path, ret_bytes);
+    if (err == DMSC_E_IO)
+        err = dmsci_sim_json_wrong(node, key, "profile:file", "%.150s cannot be read", path);
+    return err;
 }
 
 static enum dmsc_err load_one(struct dmsc_ctx *ctx, const char *path, json_t **ret_profile)
@@ -200,7 +216,7 @@ static enum dmsc_err collect(struct dmsc_ctx *ctx, const char *name, const char 
             err = dmsci_sim_json_wrong(&top, "base", "profile:base", "more than %u bases in a row",
                                        BASES_MAX);
         if (err == DMSC_OK)
-            err = base_path(&top, directory, base, path);
+            err = beside(&top, "base", directory, base, path);
         if (err == DMSC_OK)
             err = load_one(ctx, path, &layers[*n]);
         if (err != DMSC_OK)

@@ -44,10 +44,14 @@ DMSC_NODISCARD enum dmsc_err dmsci_sim_keys_build(struct dmsc_sim *sim,
 DMSC_NODISCARD enum dmsc_err dmsci_sim_build_security(struct dmsci_sim_fs *fs,
                                                       const struct dmsci_sim_node *node,
                                                       struct dmsci_sim_file_info *info);
+/** Read a file whose name is relative to that of the profile. @param key for the story (merge.c) */
+DMSC_NODISCARD enum dmsc_err dmsci_sim_read_beside(const struct dmsci_sim_node *node,
+                                                   const char *key, const char *name,
+                                                   struct dmsc_buf *ret_bytes);
 /**
- * Fill an EF (content.c): "fill", and over it "content": hex digits, an object with "hex", "text"
- * or "fill" and perhaps "at" and "count", or an array of these, one behind the other; an array with
- * one of these a record.
+ * Fill an EF (content.c): "fill", and over it "content": hex digits, an object with "hex", "text",
+ * "fill", "file" or a form (forms.h) and perhaps "at" and "count", or an array of these, one behind
+ * the other; an array with one of these a record.
  */
 DMSC_NODISCARD enum dmsc_err dmsci_sim_fill(const struct dmsci_sim_node *node,
                                             const struct dmsci_sim_fs *fs,

@@ -38,6 +38,33 @@ static void describe(const struct dmsci_arr_condition *c, struct dmsc_buf *out)
     }
 }
 
+/* "--32----: 01; 00B00102: always", in the order of the record; a part that does not count is --.
+ */
+static void check_commands(struct vectors *v, struct dmsc_buf *text,
+                           const struct dmsci_arr_rule *rule)
+{
+    struct dmsc_ctx *ctx = card_ctx();
+    struct dmsc_buf all;
+
+    dmsc_buf_init(&all, ctx, 1000);
+    for (unsigned i = 0; i < rule->n_commands; i++) {
+        const struct dmsci_arr_command *c = &rule->command[i];
+
+        assert_int_equal(dmsc_buf_append_str(&all, i > 0 ? "; " : ""), DMSC_OK);
+        for (unsigned part = 0; part < 4; part++)
+            assert_int_equal((c->parts & 8u >> part) != 0
+                                 ? dmsci_buf_printf(&all, "%02X", c->header[part])
+                                 : dmsc_buf_append_str(&all, "--"),
+                             DMSC_OK);
+        describe(&c->when, text);
+        assert_int_equal(dmsci_buf_printf(&all, ": %s", dmsc_buf_str(text)), DMSC_OK);
+    }
+    if (vec_has(v, "commands"))
+        vec_assert_text(v, "commands", dmsc_buf_str(&all));
+    dmsc_buf_clear(&all);
+    dmsc_ctx_free(ctx);
+}
+
 static void check_rule(struct vectors *v, struct dmsc_ctx *ctx, const struct dmsci_arr_rule *rule)
 {
     struct dmsc_buf text;
@@ -50,6 +77,7 @@ static void check_rule(struct vectors *v, struct dmsc_ctx *ctx, const struct dms
         else if (rule->access[i].n != 0)
             vec_fail(v, "%s: %s, but the vector does not say so", accesses[i], dmsc_buf_str(&text));
     }
+    check_commands(v, &text, rule);
     dmsc_buf_clear(&text);
 }
 

@@ -28,6 +28,8 @@ SCRIPT(tlv)
 SCRIPT(admin)
 SCRIPT(life)
 SCRIPT(session)
+SCRIPT(forms)
+SCRIPT(fault)
 
 int main(void)
 {
@@ -38,7 +40,7 @@ int main(void)
         cmocka_unit_test(t1),      cmocka_unit_test(lenient), cmocka_unit_test(tear),
         cmocka_unit_test(fcp),     cmocka_unit_test(example), cmocka_unit_test(search),
         cmocka_unit_test(tlv),     cmocka_unit_test(admin),   cmocka_unit_test(life),
-        cmocka_unit_test(session),
+        cmocka_unit_test(session), cmocka_unit_test(forms),   cmocka_unit_test(fault),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
