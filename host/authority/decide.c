@@ -56,12 +56,15 @@ static enum dmsc_err tree_says(const struct dmsci_case *c, uint8_t ma_id,
     enum dmsc_err err = DMSC_OK;
 
     *ret_reason = DMSC_ALLOWED;
-    if (subject->kind == DMSC_SUBJECT_MA && subject->rules == DMSC_RULES_ACL)
+    if (subject->kind == DMSC_SUBJECT_MA && subject->rules == DMSC_RULES_ACL) {
         err = dmsci_acl_says(c, ret_reason);
-    else if (!among_moids(subject, c->mo))
+        if (err == DMSC_OK && *ret_reason == DMSC_ALLOWED && c->root[0] != '\0')
+            err = dmsci_dacmo_says(c, ret_reason);
+    } else if (!among_moids(subject, c->mo)) {
         *ret_reason = DMSC_REFUSED_MOID;
-    else
+    } else {
         err = dmsci_dacmo_says(c, ret_reason);
+    }
     if (err == DMSC_OK && *ret_reason == DMSC_ALLOWED)
         err = dmsci_access_says(c, ret_reason);
     if (err == DMSC_OK && *ret_reason == DMSC_ALLOWED && !c->past)

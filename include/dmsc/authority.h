@@ -35,7 +35,7 @@ enum dmsc_subject_kind {
 };
 /** Which rights a session goes by, beside the MA list. */
 enum dmsc_rules {
-    DMSC_RULES_ACL,  /* DM 1.x: the ACL of each node (TND 7.7.1) */
+    DMSC_RULES_ACL, /* DM 1.x: the ACL of each node (TND 7.7.1), and the owner where there is one */
     DMSC_RULES_DACMO /* DM 2.0: owner and grants of each instance (dmsc/grant.h) */
 };
 struct dmsc_subject {

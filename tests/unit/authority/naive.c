@@ -427,6 +427,8 @@ static enum dmsc_reason without_priority(const struct naive_world *w,
     if (subject->kind == DMSC_SUBJECT_MA && subject->rules == DMSC_RULES_ACL) {
         if (!by_acl(w, subject->server_id, right, uri))
             return DMSC_REFUSED_ACL;
+        if (instance != NULL && owner_of(w, instance->uri) != NULL)
+            reason = by_dacmo(w, subject, right, uri, mo, now);
     } else if (!asks_for(subject, mo)) {
         return DMSC_REFUSED_MOID;
     } else {
