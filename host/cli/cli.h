@@ -35,6 +35,8 @@ enum cli_option_id {
     OPT_AS,
     OPT_ALL,
     OPT_REPORT,
+    OPT_KIND,
+    OPT_COMPREHENSION,
     OPT_COUNT
 };
 
@@ -71,7 +73,8 @@ struct cli_command {
 
 /* One table of commands feeds parser, help and man page. Each file brings its own rows. */
 extern const struct cli_command cli_card_commands[], cli_card_usat_commands[], cli_sync_commands[],
-    cli_mo_commands[], cli_ma_commands[], cli_ota_commands[], cli_script_commands[];
+    cli_mo_commands[], cli_ma_commands[], cli_ota_commands[], cli_script_commands[],
+    cli_usat_commands[];
 
 /* What a callback of the library that lists something collects. */
 struct cli_rows {

@@ -6,7 +6,7 @@
 static const struct cli_command *const tables[] = { cli_card_commands, cli_card_usat_commands, cli_sync_commands,
                                                     cli_mo_commands, cli_ma_commands,
                                                     cli_ota_commands,
-                                                    cli_script_commands };
+                                                    cli_script_commands, cli_usat_commands };
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 
 const struct cli_option cli_options[OPT_COUNT] = {
@@ -25,6 +25,8 @@ const struct cli_option cli_options[OPT_COUNT] = {
     [OPT_AS] = { "as", "FORM", "what to write: packet (default), sms or envelope" },
     [OPT_ALL] = { "all", NULL, "go on behind what failed" },
     [OPT_REPORT] = { "report", "FORM", "tap, junit or json" },
+    [OPT_KIND] = { "kind", "NAME", "command, response, envelope or profile" },
+    [OPT_COMPREHENSION] = { "comprehension", NULL, "COMPREHENSION-TLV objects, not BER-TLV" },
 };
 
 /* What main() parses by itself. */

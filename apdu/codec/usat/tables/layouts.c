@@ -120,7 +120,8 @@ NAMES(link_info) = { IS(0, "no further information"), IS(5, "link dropped"), NAM
 ROWS(channel) = { BITS("link", 2, dmsci_usat_link), BITS("reserved", 3, NULL),
                   BITS("channel", 3, NULL), NUMBER("information", 1, link_info), END };
 ROWS(transport) = { NUMBER("protocol", 1, dmsci_usat_transports), NUMBER("port", 2, NULL), END };
-ROWS(inet) = { NUMBER("type", 1, NULL), CHOOSE(dmsci_usat_address_choices), END };
+NAMES(address_types) = { IS(0x21, "IPv4"), IS(0x57, "IPv6"), NAMES_END };
+ROWS(inet) = { NUMBER("type", 1, address_types), CHOOSE(dmsci_usat_address_choices), END };
 NAMES(policies) = { BIT(1, "even if the user navigates menus"), BIT(2, "even during a data call"),
                     BIT(4, "even during a voice call"), NAMES_END };
 ROWS(policy) = { NUMBER("policy", 1, policies), END };

@@ -7,8 +7,8 @@
 /* One row a byte, b1 to b8; NULL: reserved, or part of a number. */
 static const char *const bits[][8] = {
     { "profile download", "SMS-PP data download", "cell broadcast data download", "menu selection",
-      "SMS-PP data download: 9300 is understood", "timer expiration",
-      "USSD string in call control by USIM", "call control by NAA" },
+      "SMS-PP data download (b5)", "timer expiration", "USSD string in call control by USIM",
+      "call control by NAA" },
     { "command result", "call control by NAA (b2)", "call control by NAA (b3)",
       "MO short message control", "call control by NAA (b5)", "UCS-2 entry", "UCS-2 display",
       "DISPLAY TEXT with extension text" },
