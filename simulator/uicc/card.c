@@ -32,6 +32,7 @@ static const struct command commands[256] = {
     [0x44] = { CLA_0X, dmsci_sim_activate_file },
     [0x46] = { CLA_0X, dmsci_sim_generate_key_pair },
     [0x47] = { CLA_0X, dmsci_sim_generate_key_pair },
+    [0x50] = { CLA_8X, dmsci_sim_initialize_update },
     [0x70] = { CLA_0X, dmsci_sim_manage_channel },
     [0x76] = { CLA_80, dmsci_sim_suspend },
     [0x84] = { CLA_0X, dmsci_sim_get_challenge },
@@ -272,6 +273,36 @@ static bool keeps_data(uint16_t sw)
     return sw == SW_OK || (sw & 0xFF00) == 0x6200 || (sw & 0xFF00) == 0x6300;
 }
 
+uint16_t dmsci_sim_run_plain(struct dmsc_sim *sim, struct dmsci_sim_apdu *c)
+{
+    return run(sim, c);
+}
+
+uint16_t dmsci_sim_final_sw(struct dmsc_sim *sim, uint16_t sw)
+{
+    return final_sw(sim, sw);
+}
+
+/* Secure messaging by SCP03, where the card has keys for it; else it is refused as ever. */
+static uint16_t run_either(struct dmsc_sim *sim, struct dmsci_sim_apdu *c)
+{
+    enum cla_class class;
+    uint16_t sw;
+
+    if (sim->scp03 == NULL || parse_cla(c, &class) != SW_SECURE_MESSAGING) {
+        if (sim->scp03 != NULL && c->channel_no < DMSCI_SIM_CHANNELS_MAX)
+            dmsci_sim_unsecured(sim, c);
+        return run(sim, c);
+    }
+    sw = to_channel(sim, c);
+    if (sw != SW_OK)
+        return sw;
+    sw = dmsci_sim_secured(sim, c);
+    if (c->le != 0)
+        c->le = 256; /* it was that of the plain answer: a MAC came to it */
+    return sw;
+}
+
 static uint16_t answer(struct dmsc_sim *sim, struct dmsc_bytes in, struct dmsc_bytes *ret_data)
 {
     struct dmsci_sim_apdu c = { 0 };
@@ -291,7 +322,7 @@ static uint16_t answer(struct dmsc_sim *sim, struct dmsc_bytes in, struct dmsc_b
         return get_response(sim, &c, ret_data);
     sim->waiting = false;
     sim->reply = dmsc_bytes(NULL, 0);
-    sw = run(sim, &c);
+    sw = run_either(sim, &c);
     if (sim->dirty && sim->state_path != NULL && dmsci_sim_state_save(sim) != DMSC_OK)
         return SW_MEMORY;
     if (!keeps_data(sw))
@@ -349,6 +380,7 @@ void dmsc_sim_power(struct dmsc_sim *sim, enum dmsc_power how)
     dmsci_sim_channels_reset(sim);
     dmsci_sim_keys_reset(sim);
     dmsci_sim_cat_reset(sim);
+    dmsci_sim_scp03_reset(sim);
     dmsci_sim_toolkit_reset(sim);
 }
 
@@ -404,6 +436,7 @@ void dmsc_sim_free(struct dmsc_sim *sim)
     if (sim == NULL)
         return;
     dmsci_sim_cat_clear(sim);
+    dmsci_sim_scp03_free(sim);
     dmsci_sim_toolkit_free(sim);
     dmsci_sim_ota_free(sim);
     dmsci_sim_keys_free(sim);

@@ -155,6 +155,7 @@ struct dmsc_sim {
     struct dmsci_sim_keys *private_keys;      /* keys/keys.h; NULL: none */
     struct dmsci_sim_channel *script_channel; /* while a script of ota/ runs: its own */
     struct dmsci_sim_toolkit *toolkit;        /* toolkit/toolkit.h; NULL: none */
+    struct dmsci_sim_scp03 *scp03;            /* scp03/channel.h; NULL: no keys */
     struct dmsci_sim_ota *ota;                /* ota/ota.h; NULL: none */
     struct dmsci_sim_auth *auth;              /* auth/subscriber.h; NULL: no application has keys */
 
@@ -292,6 +293,21 @@ DMSC_NODISCARD enum dmsc_err dmsci_sim_cat_queue(struct dmsc_sim *sim, struct dm
 uint8_t dmsci_sim_command_number(struct dmsc_sim *sim);
 /** toolkit/gate.c: does the terminal serve this command? */
 bool dmsci_sim_cat_serves(const struct dmsci_sim_cat *cat, uint8_t type, uint8_t qualifier);
+
+/* scp03/ */
+uint16_t dmsci_sim_initialize_update(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
+/** A command whose class says secure messaging; c->channel is set. */
+uint16_t dmsci_sim_secured(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
+/** One whose class does not: a session that should have protected it ends. */
+void dmsci_sim_unsecured(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c);
+void dmsci_sim_scp03_reset(struct dmsc_sim *sim);
+void dmsci_sim_scp03_free(struct dmsc_sim *sim);
+DMSC_NODISCARD enum dmsc_err dmsci_sim_scp03_dump(const struct dmsc_sim *sim, struct dmsc_buf *out);
+/* card.c */
+/** A command without secure messaging, or with what it was wrapped in taken off. */
+uint16_t dmsci_sim_run_plain(struct dmsc_sim *sim, struct dmsci_sim_apdu *c);
+/** 9000 becomes 91xx as long as a proactive command waits. */
+uint16_t dmsci_sim_final_sw(struct dmsc_sim *sim, uint16_t sw);
 
 /* toolkit/: rules and the applet */
 void dmsci_sim_toolkit_started(struct dmsc_sim *sim);

@@ -40,7 +40,7 @@ static enum dmsc_err build_top(struct dmsc_sim *sim, const struct dmsci_sim_node
     static const char *const known[] = {
         "$schema",        "base",     "name", "comment",   "atr",   "protocol",
         "lenient",        "channels", "pins", "proactive", "files", "state_of",
-        "authentication", "keys",     "ota",  "toolkit",   NULL
+        "authentication", "keys",     "ota",  "toolkit",   "scp03", NULL
     };
     const char *name = "", *comment = "";
     enum dmsc_err err = dmsci_sim_json_known(top, known);
@@ -169,6 +169,8 @@ enum dmsc_err dmsci_sim_build(struct dmsc_ctx *ctx, const json_t *profile, const
         err = dmsci_sim_ota_build(sim, &top);
     if (err == DMSC_OK)
         err = dmsci_sim_toolkit_build(sim, &top);
+    if (err == DMSC_OK)
+        err = dmsci_sim_scp03_build(sim, &top);
     if (err == DMSC_E_NOMEM)
         err = out_of_memory(sim, file);
     if (err != DMSC_OK) {

@@ -287,6 +287,8 @@ enum dmsc_err dmsci_sim_dump_with(const struct dmsc_sim *sim, const char *origin
     if (err == DMSC_OK)
         err = dmsci_sim_toolkit_dump(sim, ret_json);
     if (err == DMSC_OK)
+        err = dmsci_sim_scp03_dump(sim, ret_json);
+    if (err == DMSC_OK)
         err = dmsc_buf_append_str(ret_json, "  \"pins\": {");
     if (err == DMSC_OK)
         err = put_keys(ret_json, sim, DMSCI_SIM_NO_FILE, &n_keys);

@@ -37,6 +37,9 @@ DMSC_NODISCARD enum dmsc_err dmsci_sim_ota_build(struct dmsc_sim *sim,
 /** Its part "toolkit": rules and the applet. (toolkit/profile.c) */
 DMSC_NODISCARD enum dmsc_err dmsci_sim_toolkit_build(struct dmsc_sim *sim,
                                                      const struct dmsci_sim_node *top);
+/** Its part "scp03": key sets of secure channels. (scp03/profile.c) */
+DMSC_NODISCARD enum dmsc_err dmsci_sim_scp03_build(struct dmsc_sim *sim,
+                                                   const struct dmsci_sim_node *top);
 /** Its part "keys": private keys of applications. (keys/profile.c) */
 DMSC_NODISCARD enum dmsc_err dmsci_sim_keys_build(struct dmsc_sim *sim,
                                                   const struct dmsci_sim_node *top);
