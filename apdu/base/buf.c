@@ -30,7 +30,7 @@ void dmsc_buf_reset(struct dmsc_buf *buf)
 }
 
 /* A new block instead of realloc: what is left behind may be a secret and is wiped. */
-static enum dmsc_err grow(struct dmsc_buf *buf, size_t wanted)
+DMSCI_RARE static enum dmsc_err grow(struct dmsc_buf *buf, size_t wanted)
 {
     size_t cap = buf->cap > 0 ? buf->cap : FIRST_BLOCK;
     uint8_t *p;
@@ -52,7 +52,7 @@ static enum dmsc_err grow(struct dmsc_buf *buf, size_t wanted)
     return DMSC_OK;
 }
 
-enum dmsc_err dmsc_buf_reserve(struct dmsc_buf *buf, size_t n, uint8_t **ret_p)
+DMSCI_RARE static enum dmsc_err reserve_slowly(struct dmsc_buf *buf, size_t n, uint8_t **ret_p)
 {
     enum dmsc_err err;
 
@@ -61,11 +61,17 @@ enum dmsc_err dmsc_buf_reserve(struct dmsc_buf *buf, size_t n, uint8_t **ret_p)
     if (buf->n > buf->ceiling || n > buf->ceiling - buf->n)
         return dmsci_fail(buf->ctx, DMSC_E_LIMIT, "hold %zu bytes where %zu are allowed",
                           n > SIZE_MAX - buf->n ? SIZE_MAX : buf->n + n, buf->ceiling);
-    if (buf->p == NULL || buf->cap - buf->n < n + 1) {
-        err = grow(buf, buf->n + n);
-        if (err != DMSC_OK)
-            return err;
-    }
+    err = grow(buf, buf->n + n);
+    if (err == DMSC_OK)
+        *ret_p = buf->p + buf->n;
+    return err;
+}
+
+enum dmsc_err dmsc_buf_reserve(struct dmsc_buf *buf, size_t n, uint8_t **ret_p)
+{
+    /* A block has never more than the ceiling and its NUL. */
+    if (buf->p == NULL || n >= buf->cap - buf->n)
+        return reserve_slowly(buf, n, ret_p);
     *ret_p = buf->p + buf->n;
     return DMSC_OK;
 }
@@ -98,21 +104,11 @@ enum dmsc_err dmsc_buf_append_str(struct dmsc_buf *buf, const char *s)
     return dmsc_buf_append(buf, dmsc_bytes_str(s));
 }
 
-enum dmsc_err dmsc_buf_set(struct dmsc_buf *buf, struct dmsc_bytes b)
+DMSCI_RARE static enum dmsc_err set_fresh(struct dmsc_buf *buf, struct dmsc_bytes b)
 {
     struct dmsc_buf fresh;
     enum dmsc_err err;
 
-    /* What fits goes into the block that is there: that cannot fail, and repeated use of one buffer
-     * allocates nothing. */
-    if (b.n < buf->cap && b.n <= buf->ceiling) {
-        dmsci_copy(buf->p, b.p, b.n);
-        if (b.n < buf->n)
-            dmsc_wipe(buf->p + b.n, buf->n - b.n);
-        buf->n = b.n;
-        buf->p[b.n] = 0;
-        return DMSC_OK;
-    }
     dmsc_buf_init(&fresh, buf->ctx, buf->ceiling);
     err = dmsc_buf_append(&fresh, b);
     if (err != DMSC_OK) {
@@ -121,6 +117,20 @@ enum dmsc_err dmsc_buf_set(struct dmsc_buf *buf, struct dmsc_bytes b)
     }
     dmsc_buf_clear(buf);
     *buf = fresh;
+    return DMSC_OK;
+}
+
+enum dmsc_err dmsc_buf_set(struct dmsc_buf *buf, struct dmsc_bytes b)
+{
+    /* What fits goes into the block that is there: that cannot fail, and a buffer that is used
+     * again allocates nothing. */
+    if (b.n >= buf->cap || b.n > buf->ceiling)
+        return set_fresh(buf, b);
+    dmsci_copy(buf->p, b.p, b.n);
+    if (b.n < buf->n)
+        dmsc_wipe(buf->p + b.n, buf->n - b.n);
+    buf->n = b.n;
+    buf->p[b.n] = 0;
     return DMSC_OK;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "apdu/cmd/exchange.h"
 #include "apdu/base/ctx.h"
+#include "apdu/codec/capdu.h"
 #include <dmsc/secret.h>
 
 uint8_t dmsci_cla_channel(uint8_t cla, unsigned channel)
@@ -20,37 +21,33 @@ uint8_t dmsci_cla_get_response(uint8_t cla)
     return cla & 0x03;
 }
 
-/* One turn on the wire; the answer's data is appended, its SW given apart. */
-static enum dmsc_err turn(struct dmsc_ctx *ctx, enum dmsc_protocol protocol,
-                          const struct dmsci_transmit *transmit, const struct dmsc_capdu *capdu,
-                          struct dmsc_buf *data, uint16_t *ret_sw)
+static enum dmsc_err send_one(struct dmsc_ctx *ctx, enum dmsc_protocol protocol,
+                              const struct dmsci_transmit *transmit, const struct dmsc_capdu *capdu)
 {
-    struct dmsc_buf *rapdu = transmit->rapdu;
     uint8_t block[DMSC_CAPDU_MAX];
-    struct dmsc_wr w = dmsc_wr(block, sizeof(block));
+    size_t n = dmsci_capdu_block(capdu, protocol, block);
     enum dmsc_err err;
 
-    err = dmsc_capdu_encode(capdu, protocol, &w);
-    if (err != DMSC_OK) {
-        err = dmsci_fail(ctx, err, "encode command %02X %02X", capdu->cla, capdu->ins);
-        goto out;
-    }
-    err = transmit->send(transmit->user, dmsc_bytes(block, w.n), rapdu);
-    if (err != DMSC_OK)
-        goto out;
+    if (n == 0)
+        return dmsci_fail(ctx, DMSC_E_ARG, "encode command %02X %02X", capdu->cla, capdu->ins);
+    err = transmit->send(transmit->user, dmsc_bytes(block, n), transmit->rapdu);
+    dmsc_wipe(block, n); /* may hold a PIN */
+    return err;
+}
+
+/* Of one answer: the data is appended, the SW given apart. */
+static enum dmsc_err take_answer(struct dmsc_ctx *ctx, const struct dmsc_capdu *capdu,
+                                 const struct dmsc_buf *rapdu, struct dmsc_buf *data,
+                                 uint16_t *ret_sw)
+{
     if (rapdu->n < 2) {
-        err = dmsci_fail(ctx, DMSC_E_LINK, "read the answer to command %02X %02X", capdu->cla,
+        (void)dmsci_fail(ctx, DMSC_E_LINK, "read the answer to command %02X %02X", capdu->cla,
                          capdu->ins);
         dmsci_why(ctx, "link:short-answer", "%zu bytes came, a status word has 2", rapdu->n);
-        goto out;
+        return DMSC_E_LINK;
     }
-    if (rapdu->n > 2)
-        err = dmsc_buf_append(data, dmsc_bytes(rapdu->p, rapdu->n - 2));
     *ret_sw = (uint16_t)(rapdu->p[rapdu->n - 2] << 8 | rapdu->p[rapdu->n - 1]);
-out:
-    dmsc_wipe(block, w.n); /* may hold a PIN */
-    dmsc_buf_reset(rapdu);
-    return err;
+    return rapdu->n > 2 ? dmsc_buf_append(data, dmsc_bytes(rapdu->p, rapdu->n - 2)) : DMSC_OK;
 }
 
 static struct dmsc_capdu get_response(const struct dmsc_capdu *capdu, uint16_t le)
@@ -100,9 +97,10 @@ static bool follow(const struct dmsc_capdu *capdu, enum dmsc_protocol protocol, 
     }
 }
 
-static enum dmsc_err exchange(struct dmsc_ctx *ctx, enum dmsc_protocol protocol,
-                              const struct dmsci_transmit *transmit, const struct dmsc_capdu *capdu,
-                              struct dmsc_buf *ret_data, uint16_t *ret_sw)
+enum dmsc_err dmsci_exchange_rest(struct dmsc_ctx *ctx, enum dmsc_protocol protocol,
+                                  const struct dmsci_transmit *transmit,
+                                  const struct dmsc_capdu *capdu, struct dmsc_buf *ret_data,
+                                  uint16_t *ret_sw)
 {
     size_t start = ret_data->n;
     unsigned left = dmsc_ctx_limits(ctx)->get_response;
@@ -113,7 +111,8 @@ static enum dmsc_err exchange(struct dmsc_ctx *ctx, enum dmsc_protocol protocol,
     for (;;) {
         size_t before = ret_data->n;
 
-        err = turn(ctx, protocol, transmit, &progress.next, ret_data, &sw);
+        err = take_answer(ctx, &progress.next, transmit->rapdu, ret_data, &sw);
+        dmsc_buf_reset(transmit->rapdu);
         if (err != DMSC_OK)
             break;
         if (dmsc_sw_class(sw) == DMSC_SW_WRONG_LE)
@@ -127,6 +126,9 @@ static enum dmsc_err exchange(struct dmsc_ctx *ctx, enum dmsc_protocol protocol,
                       sw);
             break;
         }
+        err = send_one(ctx, protocol, transmit, &progress.next);
+        if (err != DMSC_OK)
+            break;
     }
     if (err != DMSC_OK) {
         dmsc_buf_truncate(ret_data, start);
@@ -146,11 +148,11 @@ enum dmsc_err dmsci_exchange(struct dmsc_ctx *ctx, enum dmsc_protocol protocol,
     struct dmsc_buf rapdu;
     enum dmsc_err err;
 
-    if (transmit->rapdu != NULL)
-        return exchange(ctx, protocol, transmit, capdu, ret_data, ret_sw);
     dmsc_buf_init(&rapdu, ctx, dmsc_ctx_limits(ctx)->rapdu_size + 2);
     own.rapdu = &rapdu;
-    err = exchange(ctx, protocol, &own, capdu, ret_data, ret_sw);
+    err = send_one(ctx, protocol, &own, capdu);
+    if (err == DMSC_OK)
+        err = dmsci_exchange_rest(ctx, protocol, &own, capdu, ret_data, ret_sw);
     dmsc_buf_clear(&rapdu);
     return err;
 }

@@ -8,9 +8,7 @@
 struct dmsci_transmit {
     enum dmsc_err (*send)(void *user, struct dmsc_bytes capdu, struct dmsc_buf *ret_rapdu);
     void *user;
-    /** Where each answer is put meanwhile. Its block is kept, so that the next exchange allocates
-     * nothing; its content is wiped. NULL: a buffer of the exchange's own. */
-    struct dmsc_buf *rapdu;
+    struct dmsc_buf *rapdu; /* of dmsci_exchange_rest(): where answers are put, wiped after it */
 };
 
 /**
@@ -27,6 +25,13 @@ DMSC_NODISCARD enum dmsc_err dmsci_exchange(struct dmsc_ctx *ctx, enum dmsc_prot
                                             const struct dmsci_transmit *transmit,
                                             const struct dmsc_capdu *capdu,
                                             struct dmsc_buf *ret_data, uint16_t *ret_sw);
+
+/** As dmsci_exchange() where the first answer is in transmit->rapdu already: what follows from it.
+ */
+DMSC_NODISCARD enum dmsc_err dmsci_exchange_rest(struct dmsc_ctx *ctx, enum dmsc_protocol protocol,
+                                                 const struct dmsci_transmit *transmit,
+                                                 const struct dmsc_capdu *capdu,
+                                                 struct dmsc_buf *ret_data, uint16_t *ret_sw);
 
 /** Put a logical channel 0..19 into a CLA of class 0X, 8X or A0 given for channel 0 (10.1.1). */
 uint8_t dmsci_cla_channel(uint8_t cla, unsigned channel);

@@ -1,26 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <dmsc/apdu.h>
+#include "apdu/codec/capdu.h"
+#include <dmsc/secret.h>
 
 enum dmsc_err dmsc_capdu_encode(const struct dmsc_capdu *capdu, enum dmsc_protocol protocol,
                                 struct dmsc_wr *w)
 {
+    uint8_t block[DMSC_CAPDU_MAX];
+    size_t n = dmsci_capdu_block(capdu, protocol, block);
     struct dmsc_wr out = *w;
 
-    if (capdu->data.n > 255 || capdu->le > 256)
+    if (n == 0)
         return DMSC_E_ARG;
-    dmsc_wr_u8(&out, capdu->cla);
-    dmsc_wr_u8(&out, capdu->ins);
-    dmsc_wr_u8(&out, capdu->p1);
-    dmsc_wr_u8(&out, capdu->p2);
-    if (capdu->data.n > 0) {
-        dmsc_wr_u8(&out, (uint8_t)capdu->data.n);
-        dmsc_wr_bytes(&out, capdu->data);
-    }
-    /* Le 256 is written 00. T=0: case 4 goes without Le, case 1 with P3 = 00 (7.3.1.1.1, .4). */
-    if (capdu->le > 0 && (capdu->data.n == 0 || protocol == DMSC_T1))
-        dmsc_wr_u8(&out, (uint8_t)capdu->le);
-    if (capdu->le == 0 && capdu->data.n == 0 && protocol == DMSC_T0)
-        dmsc_wr_u8(&out, 0);
+    dmsc_wr_bytes(&out, dmsc_bytes(block, n));
+    dmsc_wipe(block, n); /* may hold a PIN */
     if (out.bad)
         return DMSC_E_LIMIT;
     *w = out;
