@@ -217,10 +217,10 @@ static bool condition(const struct dmsc_usat *command)
         return (command->qualifier & 3) != 0 || dmsc_usat_find(command, TIMER_VALUE, NULL);
     case 0x35: /* 6.6.25: specific notification */
         return (command->qualifier & 1) == 0 || dmsc_usat_find(command, LANGUAGE, NULL);
-    case 0x40: /* 6.6.27.5: a server has a transport level and no bearer */
+    case 0x40: /* 6.6.27.5, 6.6.27.6: a server and what stays within the terminal have no bearer */
         return dmsc_usat_find(command, BEARER_DESCRIPTION, NULL) ||
                (dmsc_usat_find(command, TRANSPORT_LEVEL, &level) && level.n >= 1 &&
-                level.p[0] == 3);
+                level.p[0] >= 3);
     default:
         return true;
     }

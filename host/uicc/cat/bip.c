@@ -2,11 +2,14 @@
 /* Bearer Independent Protocol, the commands: TS 102 223 clauses 6.4.27 to 6.4.31. */
 #include "host/uicc/cat/private.h"
 
-#define TRANSPORT_UDP    0x01
-#define TRANSPORT_TCP    0x02
-#define TRANSPORT_SERVER 0x03
-#define BEARER_PACKET    0x02
-#define BEARER_DEFAULT   0x03
+/* 8.59 */
+#define TRANSPORT_UDP       0x01
+#define TRANSPORT_TCP       0x02
+#define TRANSPORT_SERVER    0x03
+#define TRANSPORT_LOCAL_UDP 0x04
+#define TRANSPORT_LOCAL_TCP 0x05
+#define BEARER_PACKET       0x02
+#define BEARER_DEFAULT      0x03
 
 /* Qualifier of OPEN CHANNEL (8.6). */
 #define IMMEDIATE  0x01
@@ -63,38 +66,64 @@ static bool destination(const struct dmsci_cat *cat, struct dmsc_bytes *ret_addr
     return found;
 }
 
-/* Where to: the fields of @p c that say so. false: the result says why not. */
+static const struct transport {
+    uint8_t type, need; /* enum need */
+    bool udp, server, local;
+} transports[] = {
+    { TRANSPORT_UDP, NEEDS_UDP, true, false, false },
+    { TRANSPORT_TCP, NEEDS_TCP, false, false, false },
+    { TRANSPORT_SERVER, NEEDS_SERVER, false, true, false },
+    { TRANSPORT_LOCAL_UDP, NEEDS_LOCAL_UDP, true, false, true },
+    { TRANSPORT_LOCAL_TCP, NEEDS_LOCAL_TCP, false, false, true },
+};
+
+/* The transport level that the command names, if the configuration has use for it. */
+static const struct transport *transport_of(const struct dmsci_cat *cat, uint16_t *ret_port)
+{
+    struct dmsc_bytes level = { NULL, 0 };
+
+    if (!dmsc_usat_find(&cat->usat, TAG_TRANSPORT, &level) || level.n < 3)
+        return NULL;
+    *ret_port = (uint16_t)(level.p[1] << 8 | level.p[2]);
+    for (size_t i = 0; i < DMSCI_ARRAY_LEN(transports); i++) {
+        if (transports[i].type == level.p[0])
+            return dmsci_cat_has(cat, (enum need)transports[i].need) ? &transports[i] : NULL;
+    }
+    return NULL;
+}
+
+/* 6.4.27.5: a port of ours. */
+static bool place_to_listen(struct dmsci_cat *cat, struct channel *c)
+{
+    const struct rule *rule = dmsci_cat_may_listen(cat, c->port);
+
+    if (rule == NULL)
+        bip_error(cat, BIP_PORT);
+    else
+        c->addr = rule->addr;
+    return rule != NULL;
+}
+
+/* Where to: the fields of @p c that say so. false: the result says why not. A service on this
+ * device (6.4.27.6) has no address in the command. */
 static bool read_place(struct dmsci_cat *cat, struct channel *c)
 {
-    struct dmsc_bytes transport = { NULL, 0 }, addr = { NULL, 0 };
-    const struct rule *rule;
-    uint8_t type;
+    const struct transport *transport = transport_of(cat, &c->port);
+    struct dmsc_bytes addr = { NULL, 0 };
 
-    if (!dmsc_usat_find(&cat->usat, TAG_TRANSPORT, &transport) || transport.n < 3) {
+    if (transport == NULL) {
         bip_error(cat, BIP_TRANSPORT);
         return false;
     }
-    type = transport.p[0];
-    c->port = (uint16_t)(transport.p[1] << 8 | transport.p[2]);
-    c->udp = type == TRANSPORT_UDP;
-    c->server = type == TRANSPORT_SERVER;
-    if (!(c->udp && dmsci_cat_has(cat, NEEDS_UDP)) &&
-        !(c->server && dmsci_cat_has(cat, NEEDS_SERVER)) &&
-        !(type == TRANSPORT_TCP && dmsci_cat_has(cat, NEEDS_TCP))) {
-        bip_error(cat, BIP_TRANSPORT);
-        return false;
-    }
-    if (c->server) {
-        rule = dmsci_cat_may_listen(cat, c->port);
-        if (rule == NULL)
-            bip_error(cat, BIP_PORT);
-        else
-            c->addr = rule->addr;
-        return rule != NULL;
-    }
-    if (!destination(cat, &addr))
+    c->udp = transport->udp;
+    c->server = transport->server;
+    c->local = transport->local;
+    if (c->server)
+        return place_to_listen(cat, c);
+    c->addr = dmsci_cat_local;
+    if (!c->local && !destination(cat, &addr))
         dmsci_cat_result(cat, 0x36);
-    else if (!dmsci_cat_addr_decode(addr, &c->addr))
+    else if (!c->local && !dmsci_cat_addr_decode(addr, &c->addr))
         dmsci_cat_result(cat, RESULT_NO_SENSE);
     else if (!dmsci_cat_may_connect(cat, c->udp, &c->addr, c->port))
         dmsci_cat_result(cat, RESULT_BEYOND);
@@ -104,12 +133,12 @@ static bool read_place(struct dmsci_cat *cat, struct channel *c)
 }
 
 /* 6.4.27.2, 6.4.27.4: the network is the device's, so any packet bearer is the default one. */
-static bool right_bearer(struct dmsci_cat *cat, bool server)
+static bool right_bearer(struct dmsci_cat *cat, bool without)
 {
     struct dmsc_bytes bearer = { NULL, 0 };
 
-    if (server || (dmsc_usat_find(&cat->usat, TAG_BEARER, &bearer) && bearer.n > 0 &&
-                   (bearer.p[0] == BEARER_PACKET || bearer.p[0] == BEARER_DEFAULT)))
+    if (without || (dmsc_usat_find(&cat->usat, TAG_BEARER, &bearer) && bearer.n > 0 &&
+                    (bearer.p[0] == BEARER_PACKET || bearer.p[0] == BEARER_DEFAULT)))
         return true;
     dmsci_cat_result(cat, RESULT_BEYOND);
     return false;
@@ -178,8 +207,14 @@ void dmsci_cat_open_channel(struct dmsci_cat *cat, const struct dmsci_cat_now *n
 {
     uint8_t qualifier = cat->usat.qualifier, channel = free_channel(cat);
     struct channel fresh = { .state = OPENING, .open_due = true };
+    bool plain;
 
-    if (!read_place(cat, &fresh) || !right_bearer(cat, fresh.server))
+    if (!read_place(cat, &fresh))
+        return;
+    /* 8.6: within the device and for a server the qualifier says nothing, and there is no bearer.
+     */
+    plain = fresh.server || fresh.local;
+    if (!right_bearer(cat, plain))
         return;
     if (channel == 0) {
         bip_error(cat, BIP_NO_CHANNEL);
@@ -187,11 +222,11 @@ void dmsci_cat_open_channel(struct dmsci_cat *cat, const struct dmsci_cat_now *n
     }
     if (!make_buffers(cat, &fresh))
         return;
-    fresh.background = (qualifier & BACKGROUND) != 0 && !fresh.server;
-    fresh.reconnect = (qualifier & RECONNECT) != 0 && !fresh.server;
+    fresh.background = (qualifier & BACKGROUND) != 0 && !plain;
+    fresh.reconnect = (qualifier & RECONNECT) != 0 && !plain;
     fresh.deadline_ms = now->ms + dmsc_ctx_limits(cat->ctx)->bip_connect_ms;
     /* On demand: the link is made when there is something to send. */
-    if ((qualifier & IMMEDIATE) == 0 && !fresh.server) {
+    if ((qualifier & IMMEDIATE) == 0 && !plain) {
         fresh.state = IDLE;
         fresh.open_due = fresh.background = false;
     }

@@ -2,15 +2,11 @@
 /* The commands without channels: TS 102 223 clauses 6.4 and 6.6. */
 #include "host/uicc/cat/private.h"
 
-#define MODE_FULL_AND_INIT   0x00
-#define MODE_FILES           0x01
-#define MODE_INIT_AND_FILES  0x02
-#define MODE_INIT            0x03
-#define MODE_RESET           0x04
-#define MODE_APPLICATION     0x05
-#define MODE_SESSION         0x06
-#define MODE_PROFILE_STATE   0x09
-#define MODE_APPLICATION_NEW 0x0A
+#define MODE_FULL_AND_INIT 0x00
+#define MODE_FILES         0x01
+#define MODE_RESET         0x04
+#define MODE_APPLICATION   0x05
+#define MODE_PROFILE_STATE 0x09
 
 #define DAY_S 86400
 
@@ -69,18 +65,13 @@ static bool read_file_list(struct dmsc_bytes value, struct dmsc_refresh *refresh
     return !r.bad && r.n == 0 && n == refresh->file_count;
 }
 
-/* 6.4.7 */
+/* 6.4.7. Steering of roaming, the modem's matter, does not come this far. */
 static void refresh(struct dmsci_cat *cat)
 {
     struct dmsc_refresh *rf = &cat->refresh;
     struct dmsc_bytes files = { NULL, 0 };
     uint8_t mode = cat->usat.qualifier;
 
-    /* Steering of roaming is the modem's matter, and there is no telling what comes later. */
-    if (mode > MODE_SESSION && mode != MODE_PROFILE_STATE && mode != MODE_APPLICATION_NEW) {
-        dmsci_cat_result(cat, RESULT_BEYOND);
-        return;
-    }
     *rf = (struct dmsc_refresh){ .mode = mode, .aid = object(cat, TAG_AID) };
     if (dmsc_usat_find(&cat->usat, TAG_FILE_LIST, &files) && !read_file_list(files, rf)) {
         dmsci_cat_result(cat, RESULT_NO_SENSE);

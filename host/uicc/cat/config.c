@@ -10,30 +10,6 @@
 #define TYPE_IPV4        0x21
 #define TYPE_IPV6        0x57
 
-bool dmsci_cat_has(const struct dmsci_cat *cat, enum need need)
-{
-    bool tcp = false, udp = false;
-
-    for (size_t i = 0; i < cat->connect_count; i++) {
-        udp = udp || cat->connect[i].udp;
-        tcp = tcp || !cat->connect[i].udp;
-    }
-    switch (need) {
-    case NEEDS_IMEI:
-        return cat->has_imei;
-    case NEEDS_BIP:
-        return cat->connect_count + cat->listen_count > 0;
-    case NEEDS_TCP:
-        return tcp;
-    case NEEDS_UDP:
-        return udp;
-    case NEEDS_SERVER:
-        return cat->listen_count > 0;
-    default:
-        return true;
-    }
-}
-
 /* Ranges that "*" does not mean: a card has no business there unless somebody says so. */
 static const struct {
     uint8_t size, prefix;
@@ -66,17 +42,55 @@ static unsigned special_prefix(const struct dmsci_cat_addr *addr)
     return 0;
 }
 
+const struct dmsci_cat_addr dmsci_cat_local = { 4, { 127, 0, 0, 1 } };
+
+/* Is the rule for this address, whatever the port? */
+static bool covers(const struct rule *rule, bool udp, const struct dmsci_cat_addr *addr)
+{
+    return rule->udp == udp && rule->prefix >= special_prefix(addr) &&
+           (rule->addr.size == 0 ||
+            (rule->addr.size == addr->size && same_prefix(rule->addr.p, addr->p, rule->prefix)));
+}
+
+/* A rule for the protocol; with @p addr one for this address. */
+static bool has_rule(const struct dmsci_cat *cat, bool udp, const struct dmsci_cat_addr *addr)
+{
+    for (size_t i = 0; i < cat->connect_count; i++) {
+        if (cat->connect[i].udp == udp && (addr == NULL || covers(&cat->connect[i], udp, addr)))
+            return true;
+    }
+    return false;
+}
+
+bool dmsci_cat_has(const struct dmsci_cat *cat, enum need need)
+{
+    switch (need) {
+    case NEEDS_IMEI:
+        return cat->has_imei;
+    case NEEDS_BIP:
+        return cat->connect_count + cat->listen_count > 0;
+    case NEEDS_TCP:
+    case NEEDS_UDP:
+        return has_rule(cat, need == NEEDS_UDP, NULL);
+    case NEEDS_LOCAL_TCP:
+    case NEEDS_LOCAL_UDP:
+        return has_rule(cat, need == NEEDS_LOCAL_UDP, &dmsci_cat_local);
+    case NEEDS_SERVER:
+        return cat->listen_count > 0;
+    case NEEDS_DNS:
+        return cat->dns_count > 0 && dmsci_cat_has(cat, NEEDS_BIP);
+    default:
+        return true;
+    }
+}
+
 bool dmsci_cat_may_connect(const struct dmsci_cat *cat, bool udp, const struct dmsci_cat_addr *addr,
                            uint16_t port)
 {
-    unsigned least = special_prefix(addr);
-
     for (size_t i = 0; port != 0 && i < cat->connect_count; i++) {
         const struct rule *rule = &cat->connect[i];
 
-        if (rule->udp == udp && (rule->port == 0 || rule->port == port) && rule->prefix >= least &&
-            (rule->addr.size == 0 ||
-             (rule->addr.size == addr->size && same_prefix(rule->addr.p, addr->p, rule->prefix))))
+        if ((rule->port == 0 || rule->port == port) && covers(rule, udp, addr))
             return true;
     }
     return false;

@@ -75,7 +75,18 @@
 #define EVENT_CHANNEL_STATUS 0x0A
 
 /* Something the configuration must have allowed. */
-enum need { ALWAYS, NEEDS_IMEI, NEEDS_BIP, NEEDS_TCP, NEEDS_UDP, NEEDS_SERVER, NEEDS_EVENT };
+enum need {
+    ALWAYS,
+    NEEDS_IMEI,
+    NEEDS_BIP,
+    NEEDS_TCP,
+    NEEDS_UDP,
+    NEEDS_SERVER,
+    NEEDS_LOCAL_TCP, /* a service on this device */
+    NEEDS_LOCAL_UDP,
+    NEEDS_DNS,
+    NEEDS_EVENT
+};
 
 /* Where a card may go. */
 struct rule {
@@ -98,7 +109,7 @@ enum channel_state {
 /* A channel of the Bearer Independent Protocol. */
 struct channel {
     enum channel_state state;
-    bool udp, server, background, reconnect;
+    bool udp, server, local, background, reconnect;
     bool open_due, close_due, listen_again; /* wanted of the sockets */
     bool flush, blocked;                    /* tx is to go out; not before it can be written to */
     bool data_due, status_due;              /* events */
@@ -138,7 +149,7 @@ struct dmsci_cat {
     struct dmsci_cat_addr dns[DNS_MAX];
     size_t dns_count;
     uint32_t caller_events;
-    uint8_t profile[17];
+    uint8_t profile[35];
     size_t profile_bytes; /* to the last bit that is set */
 
     bool in_session; /* TERMINAL PROFILE was sent since the last reset */
@@ -181,9 +192,11 @@ struct dmsci_cat {
 
 /* config.c */
 bool dmsci_cat_has(const struct dmsci_cat *cat, enum need need);
-/** Whether the address is listed; *ret_rule may be NULL. */
+/** Whether the address is listed. */
 bool dmsci_cat_may_connect(const struct dmsci_cat *cat, bool udp, const struct dmsci_cat_addr *addr,
                            uint16_t port);
+/** Loopback, where services of this device are. */
+extern const struct dmsci_cat_addr dmsci_cat_local;
 const struct rule *dmsci_cat_may_listen(const struct dmsci_cat *cat, uint16_t port);
 /** Type and bytes (8.58); IPv4 in IPv6 becomes IPv4. false: none of the two. */
 bool dmsci_cat_addr_decode(struct dmsc_bytes value, struct dmsci_cat_addr *ret_addr);

@@ -19,7 +19,13 @@ static const struct promise {
     { 3, 4, ALWAYS, TYPE_MORE_TIME, ANY, NO_EVENT },
     { 3, 6, ALWAYS, TYPE_POLL_INTERVAL, ANY, NO_EVENT },
     { 3, 7, ALWAYS, TYPE_POLLING_OFF, ANY, NO_EVENT },
-    { 3, 8, ALWAYS, TYPE_REFRESH, ANY, NO_EVENT },
+    { 3, 8, ALWAYS, TYPE_REFRESH, 0x00, NO_EVENT },
+    { 3, 8, ALWAYS, TYPE_REFRESH, 0x01, NO_EVENT },
+    { 3, 8, ALWAYS, TYPE_REFRESH, 0x02, NO_EVENT },
+    { 3, 8, ALWAYS, TYPE_REFRESH, 0x03, NO_EVENT },
+    { 3, 8, ALWAYS, TYPE_REFRESH, 0x04, NO_EVENT },
+    { 3, 8, ALWAYS, TYPE_REFRESH, 0x05, NO_EVENT },
+    { 3, 8, ALWAYS, TYPE_REFRESH, 0x06, NO_EVENT },
     { 4, 7, NEEDS_IMEI, TYPE_LOCAL_INFO, 0x00, NO_EVENT }, /* location and IMEI are one bit */
     { 4, 7, NEEDS_IMEI, TYPE_LOCAL_INFO, 0x01, NO_EVENT },
     { 5, 1, ALWAYS, TYPE_EVENT_LIST, ANY, NO_EVENT },
@@ -52,9 +58,14 @@ static const struct promise {
     { 13, 6, NEEDS_BIP, NO_TYPE, ANY, NO_EVENT }, /* seven channels: 111 */
     { 13, 7, NEEDS_BIP, NO_TYPE, ANY, NO_EVENT },
     { 13, 8, NEEDS_BIP, NO_TYPE, ANY, NO_EVENT },
-    { 17, 1, NEEDS_TCP, NO_TYPE, ANY, NO_EVENT },    /* client over TCP */
-    { 17, 2, NEEDS_UDP, NO_TYPE, ANY, NO_EVENT },    /* client over UDP */
-    { 17, 3, NEEDS_SERVER, NO_TYPE, ANY, NO_EVENT }, /* server over TCP */
+    { 17, 1, NEEDS_TCP, NO_TYPE, ANY, NO_EVENT },       /* client over TCP */
+    { 17, 2, NEEDS_UDP, NO_TYPE, ANY, NO_EVENT },       /* client over UDP */
+    { 17, 3, NEEDS_SERVER, NO_TYPE, ANY, NO_EVENT },    /* server over TCP */
+    { 17, 4, NEEDS_LOCAL_TCP, NO_TYPE, ANY, NO_EVENT }, /* client of a service on this device */
+    { 17, 5, NEEDS_LOCAL_UDP, NO_TYPE, ANY, NO_EVENT },
+    { 33, 1, NEEDS_DNS, NO_TYPE, ANY, NO_EVENT },    /* DNS server address request */
+    { 34, 6, ALWAYS, TYPE_REFRESH, 0x09, NO_EVENT }, /* eUICC profile state change */
+    { 35, 4, ALWAYS, TYPE_REFRESH, 0x0A, NO_EVENT }, /* application update */
 };
 
 static bool kept(const struct dmsci_cat *cat, const struct promise *p)

@@ -193,7 +193,8 @@ static uint8_t drive_hex(struct drive *d, const char *hex)
     return result;
 }
 
-static const char *const everywhere[] = { "tcp:192.0.2.1:443", "udp:192.0.2.1:443" };
+static const char *const everywhere[] = { "tcp:192.0.2.1:443", "tcp:127.0.0.1:443",
+                                          "udp:192.0.2.1:443", "udp:127.0.0.1:443" };
 static const char *const here[] = { "192.0.2.9:443" };
 static const char *const name_server[] = { "192.0.2.53" };
 
@@ -203,7 +204,7 @@ static struct dmsc_cat_config all_of_it(void)
 
     config.imei = "490154203237518";
     config.connect = everywhere;
-    config.connect_count = 2;
+    config.connect_count = 4;
     config.listen = here;
     config.listen_count = 1;
     config.dns = name_server;
@@ -234,8 +235,6 @@ static const struct announced {
     { 3, 8, "8103010103" TO_TERMINAL },
     { 3, 8, "8103010105" TO_TERMINAL },
     { 3, 8, "8103010106" TO_TERMINAL },
-    { 3, 8, "8103010109" TO_TERMINAL },
-    { 3, 8, "810301010A" TO_TERMINAL },
     { 4, 7, "8103012600" TO_TERMINAL },
     { 4, 7, "8103012601" TO_TERMINAL },
     { 5, 1, "8103010500" TO_TERMINAL "9900" },
@@ -271,6 +270,11 @@ static const struct announced {
     { 17, 1, "8103014001" TO_TERMINAL "350103 39020100 3C030201BB 3E0521C0000201" },
     { 17, 2, "8103014001" TO_TERMINAL "350103 39020100 3C030101BB 3E0521C0000201" },
     { 17, 3, "8103014000" TO_TERMINAL "39020100 3C030301BB" },
+    { 17, 4, "8103014000" TO_TERMINAL "39020100 3C030501BB" },
+    { 17, 5, "8103014000" TO_TERMINAL "39020100 3C030401BB" },
+    { 33, 1, NULL },
+    { 34, 6, "8103010109" TO_TERMINAL },
+    { 35, 4, "810301010A" TO_TERMINAL },
 };
 
 /* OPEN CHANNEL is served for one transport, refused for another: byte 17 says which. */
@@ -282,7 +286,7 @@ static bool refused(const struct drive *d, uint8_t result, unsigned byte)
     return result == 0x30 || result == 0x31 || transport;
 }
 
-static void take_profile(struct drive *d, uint8_t profile[32])
+static void take_profile(struct drive *d, uint8_t profile[40])
 {
     struct dmsci_cat_in in = { .kind = DMSCI_CAT_ANSWER, .sw = 0x9000 };
     struct dmsci_cat_want w;
@@ -290,21 +294,21 @@ static void take_profile(struct drive *d, uint8_t profile[32])
     dmsci_cat_begin(d->cat);
     dmsci_cat_next(d->cat, &d->now, &w);
     assert_int_equal(w.capdu.ins, 0x10);
-    assert_true(w.capdu.data.n <= 32);
-    memset(profile, 0, 32);
+    assert_true(w.capdu.data.n <= 40);
+    memset(profile, 0, 40);
     memcpy(profile, w.capdu.data.p, w.capdu.data.n);
     dmsci_cat_feed(d->cat, &d->now, &in);
 }
 
-static bool is_set(const uint8_t profile[32], unsigned byte, unsigned bit)
+static bool is_set(const uint8_t profile[40], unsigned byte, unsigned bit)
 {
     return (profile[byte - 1] >> (bit - 1) & 1) != 0;
 }
 
 /* Each bit is in the table, and its command is served when it is set and refused when it is not. */
-static void check_bits(struct drive *d, const uint8_t profile[32])
+static void check_bits(struct drive *d, const uint8_t profile[40])
 {
-    uint8_t known[32] = { 0 };
+    uint8_t known[40] = { 0 };
 
     for (size_t i = 0; i < DMSCI_ARRAY_LEN(announced); i++) {
         const struct announced *a = &announced[i];
@@ -318,12 +322,12 @@ static void check_bits(struct drive *d, const uint8_t profile[32])
             fail_msg("bit %u.%u is %d, but %s is answered %02X", a->byte, a->bit,
                      is_set(profile, a->byte, a->bit), a->command, result);
     }
-    for (unsigned i = 0; i < 32; i++)
+    for (unsigned i = 0; i < 40; i++)
         assert_int_equal(profile[i] & ~known[i], 0);
 }
 
 /* The other way round: whatever is served, of all types and qualifiers, has a bit that is set. */
-static void check_types(struct drive *d, const uint8_t profile[32])
+static void check_types(struct drive *d, const uint8_t profile[40])
 {
     for (unsigned type = 0; type < 256; type++) {
         for (unsigned qualifier = 0; qualifier < 18; qualifier++) {
@@ -340,8 +344,8 @@ static void check_types(struct drive *d, const uint8_t profile[32])
                 const struct announced *a = &announced[i];
                 bool of_type = a->command != NULL && strncmp(a->command, head, 8) == 0;
 
-                /* Of PROVIDE LOCAL INFORMATION and TIMER MANAGEMENT the qualifier counts. */
-                if (type == 0x26 || type == 0x27)
+                /* Of these the qualifier counts. */
+                if (type == 0x01 || type == 0x26 || type == 0x27)
                     of_type = of_type && strncmp(a->command, head, 10) == 0;
                 found = of_type && is_set(profile, a->byte, a->bit);
             }
@@ -352,7 +356,7 @@ static void check_types(struct drive *d, const uint8_t profile[32])
 }
 
 /* Profile download, timer expiration, command result; seven channels or none. */
-static void check_others(struct drive *d, const uint8_t profile[32])
+static void check_others(struct drive *d, const uint8_t profile[40])
 {
     unsigned channels = profile[12] >> 5, opened = 0;
 
@@ -365,8 +369,13 @@ static void check_others(struct drive *d, const uint8_t profile[32])
         ;
     assert_true(d->timers_told >= 1);
     assert_int_equal(channels, is_set(profile, 12, 1) ? 7 : 0);
-    if (!is_set(profile, 17, 1))
+    /* DNS server address request: the answer holds one. */
+    if (is_set(profile, 17, 1)) {
+        assert_int_equal(drive_hex(d, "8103014009" TO_TERMINAL "350103" WHERE), 0);
+        assert_int_equal(d->response_bytes > 16 && d->response[16] == 0x40, is_set(profile, 33, 1));
+    } else {
         return;
+    }
     for (unsigned i = 1; i <= 7; i++) {
         char close[32];
 
@@ -382,7 +391,7 @@ static void check_profile(const struct dmsc_cat_config *config)
 {
     struct dmsc_ctx *ctx = NULL;
     struct drive d = { .links_fail = false };
-    uint8_t profile[32];
+    uint8_t profile[40];
 
     assert_int_equal(dmsc_ctx_new(NULL, &ctx), DMSC_OK);
     assert_int_equal(dmsci_cat_new(ctx, config, &d.cat), DMSC_OK);
@@ -412,7 +421,14 @@ static void what_is_announced_is_served_and_nothing_else(void **state)
     config.connect = everywhere;
     config.connect_count = 1;
     check_profile(&config);
-    config.connect = everywhere + 1;
+    config.connect_count = 2;
+    config.dns = name_server;
+    config.dns_count = 1;
+    check_profile(&config);
+    config.connect = everywhere + 2;
+    check_profile(&config);
+    config.connect_count = 1;
+    config.dns_count = 0;
     check_profile(&config);
     config.connect_count = 0;
     config.listen = here;

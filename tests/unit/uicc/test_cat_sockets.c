@@ -516,7 +516,10 @@ static void a_link_that_fails_leaves_no_socket(void **state)
     config.connect = rules;
     config.connect_count = 1;
     scripted_turn_power(card);
-    scripted_turn(card, "80100000 11 2101E80001 0C0007080000 1FE200000001", "911E");
+    scripted_turn(
+        card,
+        "80100000 23 2101E80001 0C0007080000 1FE200000009 00000000000000000000000000000000 2008",
+        "911E");
     scripted_turn(card, "80120000 1E", open_turn);
     scripted_turn(card, "80140000 17 8103014001 82028281 830100 38028100 350103 39020064", "910D");
     scripted_turn(card, "80120000 0D", "D00B 8103014301 82028121 B600 9000");

@@ -9,6 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* TERMINAL PROFILE without any configuration. */
+#define PROFILE                                                                                    \
+    "80100000 23 2101E8000100000708 0000000000000000 0000000000000000 0000000000000000 2008"
+
 struct seen {
     struct dmsc_proactive last;
     uint8_t command[256];
@@ -57,10 +61,10 @@ static void the_profile_announces_what_is_served(void **state)
     struct rig rig = rig_begin();
 
     (void)state;
-    scripted_turn(rig.card, "80100000 09 2101E8000100000708", "9000");
+    scripted_turn(rig.card, PROFILE, "9000");
     assert_int_equal(dmsc_uicc_terminal_profile(rig.uicc), DMSC_OK);
     rig_open_channel(&rig, "01");
-    scripted_turn(rig.card, "80100000 09 2101E8000100000708", "6F00");
+    scripted_turn(rig.card, PROFILE, "6F00");
     assert_int_equal(dmsc_uicc_terminal_profile(rig.uicc), DMSC_E_SW);
     assert_int_equal(dmsc_uicc_channel(rig.uicc), 1);
     rig_end(&rig);
@@ -369,12 +373,12 @@ static void survives_without_memory_and_without_card(void **state)
     struct scripted *card = scripted_new(DMSC_T0);
 
     (void)state;
-    scripted_turn(card, "80100000 09 2101E8000100000708", "910B");
+    scripted_turn(card, PROFILE, "910B");
     scripted_turn(card, "80120000 0B", "D009 8103010200 82028182 9000");
     scripted_turn(card, "80140000 0C 810301020082028281830100", "910B");
     scripted_turn(card, "80120000 0B", "D009 8103010104 82028182 9000");
     scripted_turn_power(card);
-    scripted_turn(card, "80100000 09 2101E8000100000708", "9000");
+    scripted_turn(card, PROFILE, "9000");
     rig_torture(card, work);
     scripted_free(card);
 }
