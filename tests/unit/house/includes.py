@@ -66,6 +66,7 @@ OWNER = {
     "link.h": "apdu/link",
     "ma.h": "host/authority",
     "mo.h": "host/mo",
+    "mo_json.h": "host/mo",
     "mo_ops.h": "host/mo",
     "ota.h": "apdu/codec",
     "peer.h": "apdu/base",
