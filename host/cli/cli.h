@@ -37,6 +37,12 @@ enum cli_option_id {
     OPT_REPORT,
     OPT_KIND,
     OPT_COMPREHENSION,
+    OPT_RECORD,
+    OPT_OFFSET,
+    OPT_NEW_PIN_FILE,
+    OPT_PUK_FILE,
+    OPT_UNIVERSAL,
+    OPT_SCP03_KEYS,
     OPT_COUNT
 };
 
@@ -47,6 +53,7 @@ struct cli {
     struct dmsc_uicc *uicc;     /* commands that need a card: not powered yet */
     struct dmsc_link *link;
     const char *link_spec;
+    size_t read_block, update_block; /* what a secure channel leaves of an APDU; 0: all of it */
     bool json;
     unsigned verbose;
     const char *option[OPT_COUNT]; /* NULL: not given; flags hold "" */
@@ -75,6 +82,14 @@ struct cli_command {
 extern const struct cli_command cli_card_commands[], cli_card_usat_commands[], cli_sync_commands[],
     cli_mo_commands[], cli_ma_commands[], cli_ota_commands[], cli_script_commands[],
     cli_usat_commands[];
+
+extern const struct cli_command cli_card_info_commands[], cli_card_look_commands[],
+    cli_card_pin_commands[];
+
+/* Commands that can go over a secure channel: bit of their options. */
+#define CLI_SCP03 (1u << OPT_SCP03_KEYS)
+/** With --scp03-keys: put a secure channel around cli->link. */
+enum dmsc_err cli_scp03_wrap(struct cli *cli);
 
 /* What a callback of the library that lists something collects. */
 struct cli_rows {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct cli_command *const tables[] = { cli_card_commands, cli_card_usat_commands, cli_sync_commands,
+static const struct cli_command *const tables[] = { cli_card_info_commands, cli_card_look_commands, cli_card_pin_commands, cli_card_commands, cli_card_usat_commands, cli_sync_commands,
                                                     cli_mo_commands, cli_ma_commands,
                                                     cli_ota_commands,
                                                     cli_script_commands, cli_usat_commands };
@@ -17,6 +17,12 @@ const struct cli_option cli_options[OPT_COUNT] = {
     [OPT_OUT] = { "out", "FILE", "write there instead of standard output" },
     [OPT_ADM_FILE] = { "adm-file", "FILE", "ADM1 as 16 hex digits, readable by you alone" },
     [OPT_PIN_FILE] = { "pin-file", "FILE", "PIN1 as digits, readable by you alone" },
+    [OPT_RECORD] = { "record", "N", "this record, from 1 on" },
+    [OPT_OFFSET] = { "offset", "N", "where to begin, bytes" },
+    [OPT_NEW_PIN_FILE] = { "new-pin-file", "FILE", "the new value, as the old one is written" },
+    [OPT_PUK_FILE] = { "puk-file", "FILE", "the PUK as 8 digits, readable by you alone" },
+    [OPT_UNIVERSAL] = { "universal", NULL, "the universal PIN stands in" },
+    [OPT_SCP03_KEYS] = { "scp03-keys", "FILE", "keys of a security domain: go through SCP03" },
     [OPT_RAW] = { "raw", NULL, "the bytes as they are" },
     [OPT_FOR] = { "for", "SECONDS", "end after that time; without it on Ctrl-C" },
     [OPT_KEYS] = { "keys", "FILE", "SPI, KIc, KID, TAR, keys and counter, readable by you alone" },

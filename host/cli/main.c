@@ -3,6 +3,7 @@
 #include "host/cli/cli.h"
 #include "host/cli/help.h"
 #include <dmsc/sim.h>
+#include <dmsc/uicc_admin.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -258,6 +259,8 @@ static enum dmsc_err prepare(struct cli *cli, const struct cli_command *c, const
     }
     if (err == DMSC_OK && (c->needs & CLI_NEEDS_LINK) != 0)
         err = open_link(cli, g, trace);
+    if (err == DMSC_OK && (c->needs & CLI_NEEDS_LINK) != 0)
+        err = cli_scp03_wrap(cli);
     if (err != DMSC_OK || (c->needs & CLI_NEEDS_LINK) == 0)
         return err;
     if (cli->bridge != NULL) {
@@ -268,7 +271,10 @@ static enum dmsc_err prepare(struct cli *cli, const struct cli_command *c, const
         }
         return err;
     }
-    return dmsc_uicc_new(cli->ctx, cli->link, &cli->uicc);
+    err = dmsc_uicc_new(cli->ctx, cli->link, &cli->uicc);
+    if (err == DMSC_OK)
+        dmsc_uicc_set_blocks(cli->uicc, cli->read_block, cli->update_block);
+    return err;
 }
 
 static void release(struct cli *cli, struct dmsc_buf *store, FILE *trace)

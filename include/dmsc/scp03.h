@@ -22,9 +22,7 @@ struct dmsc_scp03 {
 };
 #define DMSC_SCP03_INIT                                                                            \
     {                                                                                              \
-        {                                                                                          \
-            NULL, 0                                                                                \
-        }                                                                                          \
+        { NULL, 0 }, { NULL, 0 }, 0, 0, false, { NULL, 0 }, NULL, NULL                             \
     }
 
 /**

@@ -14,14 +14,14 @@ extern "C" {
  * 11.1.1.4.7). An EF(ARR) is read once and kept; eight of them at most. A build without the
  * workbench does not have it.
  */
-struct dmsc_rules;
+struct dmsc_uicc_rules;
 
 /** @param uicc borrowed */
-DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_rules_new(struct dmsc_uicc *uicc,
-                                                     struct dmsc_rules **ret_rules);
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_uicc_rules_new(struct dmsc_uicc *uicc,
+                                                          struct dmsc_uicc_rules **ret_rules);
 /** Forget what was read: another application is in use as 7FFF, or a rule was updated. */
-DMSC_API void dmsc_rules_forget(struct dmsc_rules *rules);
-DMSC_API void dmsc_rules_free(struct dmsc_rules *rules);
+DMSC_API void dmsc_uicc_rules_forget(struct dmsc_uicc_rules *rules);
+DMSC_API void dmsc_uicc_rules_free(struct dmsc_uicc_rules *rules);
 
 /**
  * Tell what each operation on a file needs. SELECTs EF(ARR) when it is not known yet: the file in
@@ -32,8 +32,8 @@ DMSC_API void dmsc_rules_free(struct dmsc_rules *rules);
  * @param found       called for each operation in the order of the rule
  * @return DMSC_E_NOTFOUND when the FCP has no rule, or the record it names cannot be read
  */
-DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_rules_describe(
-    struct dmsc_rules *rules, struct dmsc_bytes folder, const struct dmsc_fcp *fcp,
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_uicc_rules_describe(
+    struct dmsc_uicc_rules *rules, struct dmsc_bytes folder, const struct dmsc_fcp *fcp,
     uint8_t environment, void (*found)(void *user, const struct dmsc_access *access), void *user);
 
 #ifdef __cplusplus

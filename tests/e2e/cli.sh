@@ -22,7 +22,7 @@ cmp -s out help || bad "dmsc help and dmsc --help differ"
 run 2 "$dmsc"
 says '^Commands:'
 
-mapfile -t commands < <(sed -nE 's/^  dmsc ([a-z]+( [a-z]+)?) .*/\1/p' help)
+mapfile -t commands < <(sed -nE 's/^  dmsc ([a-z]+( [a-z-]+)?) .*/\1/p' help)
 [ ${#commands[@]} -ge 14 ] || bad "dmsc --help lists ${#commands[@]} commands"
 run 0 "$dmsc" help man
 cp out dmsc.1
@@ -37,7 +37,7 @@ for c in "${commands[@]}"; do
   # Every option that is named here is taken, and every other one is not.
   mapfile -t own < <(sed -n '/^Options of this command/,/^Options everywhere/s/^  --\([a-z-]*\).*/\1/p' out)
   for option in server dry-run ma right out adm-file pin-file raw for all report keys format tar as kind comprehension; do
-    case $option in dry-run | raw | all | comprehension) words="--$option" ;; *) words="--$option x" ;; esac
+    case $option in dry-run | raw | all | universal | comprehension) words="--$option" ;; *) words="--$option x" ;; esac
     if [[ " ${own[*]} " == *" $option "* ]]; then
       # shellcheck disable=SC2086
       run 0 "$dmsc" $c $words --help
@@ -182,6 +182,83 @@ d 0 card read DMSC/6F10
 d 0 card apdu 00A40004023F00 80F2000000
 run 0 "$dmsc" --config dmsc.conf card apdu 00A40004023F00 80F2000000 --json
 json "[a['sw'] for a in j] == ['9000', '9000'] and j[0]['data'] == j[1]['data']"
+json "j[0]['clause'] == 'TS 102 221 10.2.1'"
+d 0 card apdu 00A40004029999
+says '^SW 6A82  no file or application of this name can be reached from here \(TS 102 221 8.4.1\)'
+# What the card says, in words.
+d 0 card info
+says '^ATR '
+says '^  offers +T=0'
+says '^  logical channels +4'
+says '^keys of the MF .*PIN1 '
+run 0 "$dmsc" --config dmsc.conf card info --json
+json "j['atr_explained']['logical_channels'] == 4 and 'T=0' in j['atr_explained']['protocols']"
+json "[k for k in j['keys'] if k['name'] == 'PIN1' and k['enabled']]"
+d 0 card ls 3F00/2FE2
+says '^3F00/2FE2 +EF\(ICCID\) .*read: always; update: never'
+run 0 "$dmsc" --config dmsc.conf card ls DMSC --json
+json "[f for f in j if f['path'] == 'DMSC/6F11' and f['access']['read'].startswith('PIN1')]"
+d 1 card ls ISIM
+tells 'none of the files'
+# By name, with its meaning; one record; what is no record; a folder.
+d 0 card read ICCID
+says '^  ICCID: 8988211000000430010$'
+run 0 "$dmsc" --config dmsc.conf card read iccid --json
+json "j['path'] == '3F00/2FE2' and j['decoded'] == [{'name': 'ICCID', 'value': '8988211000000430010'}]"
+d 0 card read 3F00/2F00 --record 1
+says '^record 1$'
+says '^  application: '
+d 2 card read ICCID --record 1
+d 2 card read ICCID --record x
+d 6 card read DMSC
+tells 'it is a folder'
+# Written, read back, written as it was; what does not fit is not sent.
+run 0 "$dmsc" --config dmsc.conf card read 3F00/2F05 --raw
+was=$(od -An -tx1 out | tr -d ' \n')
+d 3 card update 3F00/2F05 6672
+tells 'the card wants PIN1 for it'
+tells '^  where  3F00/2F05 EF\(PL\)'
+d 3 card update USIM/SPN 00 --pin-file pin1
+tells 'the card wants ADM1 for it'
+tells '^  try .*--adm-file'
+d 0 card update PL 6672 --pin-file pin1
+d 0 card read PL
+says '^  language: fr'
+d 0 card update PL "$was" --pin-file pin1
+d 2 card update PL 66726672667266726672667266726672667266726672667266726672667266726672 --adm-file adm1
+d 6 card update PL zz --adm-file adm1
+d 2 card update DMSC/6F01 00 --adm-file adm1
+# PINs, from files.
+printf '4321\n' >newpin
+chmod 600 newpin
+d 0 card verify-pin --pin-file pin1
+says '^PIN1 is verified'
+d 0 card verify-pin ADM1 --adm-file adm1
+d 0 card verify-pin 0A --adm-file adm1
+d 2 card verify-pin PIN9 --pin-file pin1
+d 2 card change-pin PIN1 --pin-file pin1
+tells 'new-pin-file'
+run 0 "$dmsc" --config dmsc.conf card change-pin PIN1 --pin-file pin1 --new-pin-file newpin
+run 3 "$dmsc" --config dmsc.conf card verify-pin PIN1 --pin-file pin1
+tells '2 tries are left'
+run 0 "$dmsc" --config dmsc.conf card change-pin PIN1 --pin-file newpin --new-pin-file pin1
+run 0 "$dmsc" --config dmsc.conf card disable-pin --pin-file pin1
+says '^PIN1 is disabled'
+run 3 "$dmsc" --config dmsc.conf card disable-pin --pin-file pin1
+tells '^dmsc: cannot disable PIN1: '
+d 0 card info
+says '^PIN1 +not needed'
+run 0 "$dmsc" --config dmsc.conf card enable-pin --pin-file pin1 --json
+json "j == {'key': 'PIN1', 'reference': 1, 'is': 'enabled'}"
+d 2 card unblock-pin PIN1 --new-pin-file newpin
+# Keys of a secure channel: refused where others can read them or they are none.
+printf 'enc 00\nmac\n' >scp
+chmod 644 scp
+run 6 "$dmsc" --config dmsc.conf card info --scp03-keys scp
+tells 'file:not-private'
+chmod 600 scp
+run 6 "$dmsc" --config dmsc.conf card info --scp03-keys scp
+tells 'it lacks the keys|is not understood'
 d 3 card read 3F00/9999
 d 2 card read 9999
 d 6 card apdu 00

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PIN management (TS 102 221 clauses 11.1.10 to 11.1.13). No command is ever sent twice. */
 #include "host/uicc/admin/private.h"
+#include <dmsc/access.h>
+#include <stdio.h>
 
 #define REPLACED 0x80 /* P1 of DISABLE PIN: b5..b1 name the key that stands in (table 11.14) */
 
@@ -11,6 +13,7 @@ static enum dmsc_err send(struct dmsc_uicc *uicc, const struct dmsc_capdu *heade
     uint8_t block[16];
     struct dmsc_wr w = dmsc_wr(block, sizeof(block));
     struct dmsc_capdu capdu = *header;
+    char name[40], what[64];
     uint16_t sw = 0;
     enum dmsc_err err = dmsci_uicc_put_pin(uicc, verb, dmsc_secret_bytes(first), &w);
 
@@ -24,7 +27,8 @@ static enum dmsc_err send(struct dmsc_uicc *uicc, const struct dmsc_capdu *heade
         return err;
     if (dmsc_sw_class(sw) == DMSC_SW_RETRIES || dmsc_sw_class(sw) == DMSC_SW_BLOCKED)
         return dmsci_uicc_pin_refused(uicc, verb, capdu.p2, sw, capdu.ins == 0x2C);
-    return dmsci_admin_refused(uicc, &capdu, sw, verb);
+    (void)snprintf(what, sizeof(what), "%s %s", verb, dmsc_key_name(capdu.p2, name));
+    return dmsci_admin_refused(uicc, &capdu, sw, what);
 }
 
 enum dmsc_err dmsc_uicc_change_pin(struct dmsc_uicc *uicc, uint8_t key_ref,

@@ -17,16 +17,16 @@ struct arr {
     struct dmsc_buf content;
 };
 
-struct dmsc_rules {
+struct dmsc_uicc_rules {
     struct dmsc_uicc *uicc;
     struct arr arr[FILES];
     unsigned next; /* the one that gives way when all are in use */
     unsigned used;
 };
 
-enum dmsc_err dmsc_rules_new(struct dmsc_uicc *uicc, struct dmsc_rules **ret_rules)
+enum dmsc_err dmsc_uicc_rules_new(struct dmsc_uicc *uicc, struct dmsc_uicc_rules **ret_rules)
 {
-    struct dmsc_rules *rules = dmsci_alloc(uicc->ctx, sizeof(*rules));
+    struct dmsc_uicc_rules *rules = dmsci_alloc(uicc->ctx, sizeof(*rules));
 
     if (rules == NULL)
         return DMSC_E_NOMEM;
@@ -37,18 +37,18 @@ enum dmsc_err dmsc_rules_new(struct dmsc_uicc *uicc, struct dmsc_rules **ret_rul
     return DMSC_OK;
 }
 
-void dmsc_rules_forget(struct dmsc_rules *rules)
+void dmsc_uicc_rules_forget(struct dmsc_uicc_rules *rules)
 {
     for (unsigned i = 0; i < FILES; i++)
         dmsc_buf_clear(&rules->arr[i].content);
     rules->used = rules->next = 0;
 }
 
-void dmsc_rules_free(struct dmsc_rules *rules)
+void dmsc_uicc_rules_free(struct dmsc_uicc_rules *rules)
 {
     if (rules == NULL)
         return;
-    dmsc_rules_forget(rules);
+    dmsc_uicc_rules_forget(rules);
     dmsci_free(rules->uicc->ctx, rules);
 }
 
@@ -58,7 +58,7 @@ static bool refused(enum dmsc_err err)
 }
 
 /* SELECT and read it. A file that cannot be had is remembered as such. */
-static enum dmsc_err read_arr(struct dmsc_rules *rules, struct arr *arr)
+static enum dmsc_err read_arr(struct dmsc_uicc_rules *rules, struct arr *arr)
 {
     uint8_t path[PATH_MAX_BYTES + 2];
     struct dmsc_wr w = dmsc_wr(path, sizeof(path));
@@ -82,7 +82,7 @@ static enum dmsc_err read_arr(struct dmsc_rules *rules, struct arr *arr)
     return refused(err) || err == DMSC_E_MALFORMED || err == DMSC_E_TRUNCATED ? DMSC_OK : err;
 }
 
-static enum dmsc_err find_arr(struct dmsc_rules *rules, struct dmsc_bytes folder, uint16_t fid,
+static enum dmsc_err find_arr(struct dmsc_uicc_rules *rules, struct dmsc_bytes folder, uint16_t fid,
                               const struct arr **ret_arr)
 {
     struct arr *arr;
@@ -115,8 +115,8 @@ static enum dmsc_err find_arr(struct dmsc_rules *rules, struct dmsc_bytes folder
 }
 
 /* 11.1.1.4.7.2: beside the file first, then in each DF above it, at last under the MF. */
-static enum dmsc_err find_record(struct dmsc_rules *rules, struct dmsc_bytes folder, uint16_t fid,
-                                 uint8_t record, struct dmsc_bytes *ret_rule)
+static enum dmsc_err find_record(struct dmsc_uicc_rules *rules, struct dmsc_bytes folder,
+                                 uint16_t fid, uint8_t record, struct dmsc_bytes *ret_rule)
 {
     const struct arr *arr = NULL;
     size_t at;
@@ -141,10 +141,10 @@ static enum dmsc_err find_record(struct dmsc_rules *rules, struct dmsc_bytes fol
     return DMSC_OK;
 }
 
-enum dmsc_err dmsc_rules_describe(struct dmsc_rules *rules, struct dmsc_bytes folder,
-                                  const struct dmsc_fcp *fcp, uint8_t environment,
-                                  void (*found)(void *user, const struct dmsc_access *access),
-                                  void *user)
+enum dmsc_err dmsc_uicc_rules_describe(struct dmsc_uicc_rules *rules, struct dmsc_bytes folder,
+                                       const struct dmsc_fcp *fcp, uint8_t environment,
+                                       void (*found)(void *user, const struct dmsc_access *access),
+                                       void *user)
 {
     struct dmsc_ctx *ctx = rules->uicc->ctx;
     bool df = fcp->kind == DMSC_FILE_DF;

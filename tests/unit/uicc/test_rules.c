@@ -44,11 +44,11 @@ static void open_arr(struct scripted *card, const char *select)
     record_turns(card);
 }
 
-static enum dmsc_err describe(struct dmsc_rules *rules, struct dmsc_bytes folder,
+static enum dmsc_err describe(struct dmsc_uicc_rules *rules, struct dmsc_bytes folder,
                               const struct dmsc_fcp *fcp, uint8_t environment, const char *expected)
 {
     struct words words = { "" };
-    enum dmsc_err err = dmsc_rules_describe(rules, folder, fcp, environment, keep, &words);
+    enum dmsc_err err = dmsc_uicc_rules_describe(rules, folder, fcp, environment, keep, &words);
 
     if (err == DMSC_OK)
         assert_string_equal(words.text, expected);
@@ -57,10 +57,10 @@ static enum dmsc_err describe(struct dmsc_rules *rules, struct dmsc_bytes folder
 
 static enum dmsc_err three_files(struct dmsc_uicc *uicc, struct dmsc_buf *buf)
 {
-    struct dmsc_rules *rules = NULL;
+    struct dmsc_uicc_rules *rules = NULL;
     struct dmsc_fcp first = file("\x6F\x06\x01", 3), second = file("\x6F\x06\x02", 3),
                     both = file("\x6F\x06\x00\x02\x01\x01", 6);
-    enum dmsc_err err = dmsc_rules_new(uicc, &rules);
+    enum dmsc_err err = dmsc_uicc_rules_new(uicc, &rules);
 
     (void)buf;
     if (err == DMSC_OK)
@@ -72,7 +72,7 @@ static enum dmsc_err three_files(struct dmsc_uicc *uicc, struct dmsc_buf *buf)
         err = describe(rules, usim, &both, 0, "read: always; update: never");
     if (err == DMSC_OK)
         err = describe(rules, usim, &both, 1, "read: PIN1; update: ADM1");
-    dmsc_rules_free(rules);
+    dmsc_uicc_rules_free(rules);
     return err;
 }
 
@@ -93,33 +93,33 @@ static void folders_above_are_searched(void **state)
 {
     static const struct dmsc_bytes deep = { (const uint8_t *)"\x7F\xFF\x5F\x3B", 4 };
     struct rig rig = rig_begin();
-    struct dmsc_rules *rules = NULL;
+    struct dmsc_uicc_rules *rules = NULL;
     struct dmsc_fcp fcp = file("\x2F\x06\x02", 3);
 
     (void)state;
-    assert_int_equal(dmsc_rules_new(rig.uicc, &rules), DMSC_OK);
+    assert_int_equal(dmsc_uicc_rules_new(rig.uicc, &rules), DMSC_OK);
     scripted_turn(rig.card, "00A40804 06 7FFF5F3B2F06", "6A82");
     scripted_turn(rig.card, "00A40804 04 7FFF2F06", "6A82");
     open_arr(rig.card, "00A40804 02 2F06");
     assert_int_equal(describe(rules, deep, &fcp, 0, "read: always; update: never"), DMSC_OK);
     assert_int_equal(describe(rules, deep, &fcp, 0, "read: always; update: never"), DMSC_OK);
     /* Forgotten: it is read again. */
-    dmsc_rules_forget(rules);
+    dmsc_uicc_rules_forget(rules);
     scripted_turn(rig.card, "00A40804 04 7FFF2F06", "6982");
     open_arr(rig.card, "00A40804 02 2F06");
     assert_int_equal(describe(rules, usim, &fcp, 0, "read: always; update: never"), DMSC_OK);
-    dmsc_rules_free(rules);
+    dmsc_uicc_rules_free(rules);
     rig_end(&rig);
 }
 
 static void own_rules_need_no_file(void **state)
 {
     struct rig rig = rig_begin();
-    struct dmsc_rules *rules = NULL;
+    struct dmsc_uicc_rules *rules = NULL;
     struct dmsc_fcp fcp = DMSC_FCP_INIT;
 
     (void)state;
-    assert_int_equal(dmsc_rules_new(rig.uicc, &rules), DMSC_OK);
+    assert_int_equal(dmsc_uicc_rules_new(rig.uicc, &rules), DMSC_OK);
     fcp.kind = DMSC_FILE_WORKING_EF;
     fcp.security_compact = dmsc_bytes("\x03\xFF\x00", 3);
     assert_int_equal(describe(rules, usim, &fcp, 0, "update: never; read: always"), DMSC_OK);
@@ -136,7 +136,7 @@ static void own_rules_need_no_file(void **state)
     fcp.security_referenced = dmsc_bytes("\x6F\x06\x01\x01\x02", 5);
     assert_int_equal(describe(rules, usim, &fcp, 2, ""), DMSC_E_MALFORMED);
     assert_int_equal(rig.card->transmits, 0);
-    dmsc_rules_free(rules);
+    dmsc_uicc_rules_free(rules);
     rig_end(&rig);
 }
 
@@ -144,12 +144,12 @@ static void own_rules_need_no_file(void **state)
 static void what_cannot_be_found(void **state)
 {
     struct rig rig = rig_begin();
-    struct dmsc_rules *rules = NULL;
+    struct dmsc_uicc_rules *rules = NULL;
     struct dmsc_fcp third = file("\x6F\x06\x03", 3), zero = file("\x6F\x06\x00", 3),
                     other = file("\x6F\x07\x01", 3);
 
     (void)state;
-    assert_int_equal(dmsc_rules_new(rig.uicc, &rules), DMSC_OK);
+    assert_int_equal(dmsc_uicc_rules_new(rig.uicc, &rules), DMSC_OK);
     open_arr(rig.card, "00A40804 04 7FFF6F06");
     assert_int_equal(describe(rules, usim, &third, 0, ""), DMSC_E_NOTFOUND);
     assert_int_equal(describe(rules, usim, &zero, 0, ""), DMSC_E_NOTFOUND);
@@ -158,7 +158,7 @@ static void what_cannot_be_found(void **state)
     scripted_turn(rig.card, "00A40804 02 6F07", "6A82");
     assert_int_equal(describe(rules, usim, &other, 0, ""), DMSC_E_NOTFOUND);
     rig_assert_story(&rig, DMSC_E_NOTFOUND, "rules:record", 0);
-    dmsc_rules_free(rules);
+    dmsc_uicc_rules_free(rules);
     rig_end(&rig);
 }
 
@@ -166,10 +166,10 @@ static void what_cannot_be_found(void **state)
 static void nine_files(void **state)
 {
     struct rig rig = rig_begin();
-    struct dmsc_rules *rules = NULL;
+    struct dmsc_uicc_rules *rules = NULL;
 
     (void)state;
-    assert_int_equal(dmsc_rules_new(rig.uicc, &rules), DMSC_OK);
+    assert_int_equal(dmsc_uicc_rules_new(rig.uicc, &rules), DMSC_OK);
     for (unsigned i = 0; i < 10; i++) {
         char reference[3] = { 0x6F, (char)(0x10 + i % 9), 1 }, select[40];
         struct dmsc_fcp fcp = file(reference, 3);
@@ -178,7 +178,7 @@ static void nine_files(void **state)
         open_arr(rig.card, select);
         assert_int_equal(describe(rules, usim, &fcp, 0, "read: PIN1; update: ADM1"), DMSC_OK);
     }
-    dmsc_rules_free(rules);
+    dmsc_uicc_rules_free(rules);
     rig_end(&rig);
 }
 
