@@ -191,20 +191,18 @@ static void say_object(struct cli *cli, const struct level *level, unsigned dept
                        const struct dmsc_tlv_object *object, bool open, bool broken)
 {
     const char *name = dmsc_tlv_name(level->tag, object->tag);
-    char value[2 * 64 + 4] = "";
+    char value[2 * 64 + 1] = "";
     size_t n = object->value.n < 64 ? object->value.n : 64;
     int indent = (int)(2 * depth);
 
     if (!open) {
         dmsc_hex_encode(dmsc_bytes(object->value.p, n), value);
-        if (object->value.n > n)
-            (void)strcat(value, "...");
     }
     if (open)
         cli_say(cli, "%*s%-4X %s", indent, "", (unsigned)object->tag, name != NULL ? name : "");
     else
-        cli_say(cli, "%*s%-4X %-*s %s", indent, "", (unsigned)object->tag, NAME_WIDTH - indent,
-                name != NULL ? name : "", value);
+        cli_say(cli, "%*s%-4X %-*s %s%s", indent, "", (unsigned)object->tag, NAME_WIDTH - indent,
+                name != NULL ? name : "", value, object->value.n > n ? "..." : "");
     if (broken)
         cli_say(cli, "%*s     its objects do not end inside of it", indent, "");
 }
