@@ -104,6 +104,12 @@ static bool place_to_listen(struct dmsci_cat *cat, struct channel *c)
     return rule != NULL;
 }
 
+static void not_listed(struct dmsci_cat *cat, const struct channel *c)
+{
+    dmsci_cat_result(cat, RESULT_BEYOND);
+    dmsci_cat_log_place(cat, DMSC_LOG_WARN, "the card may not connect to", c);
+}
+
 /* Where to: the fields of @p c that say so. false: the result says why not. A service on this
  * device (6.4.27.6) has no address in the command. */
 static bool read_place(struct dmsci_cat *cat, struct channel *c)
@@ -125,10 +131,10 @@ static bool read_place(struct dmsci_cat *cat, struct channel *c)
         dmsci_cat_result(cat, 0x36);
     else if (!c->local && !dmsci_cat_addr_decode(addr, &c->addr))
         dmsci_cat_result(cat, RESULT_NO_SENSE);
-    else if (!dmsci_cat_may_connect(cat, c->udp, &c->addr, c->port))
-        dmsci_cat_result(cat, RESULT_BEYOND);
-    else
+    else if (dmsci_cat_may_connect(cat, c->udp, &c->addr, c->port))
         return true;
+    else
+        not_listed(cat, c);
     return false;
 }
 
@@ -231,6 +237,8 @@ void dmsci_cat_open_channel(struct dmsci_cat *cat, const struct dmsci_cat_now *n
         fresh.open_due = fresh.background = false;
     }
     cat->channels[channel] = fresh;
+    dmsci_cat_log_place(cat, DMSC_LOG_INFO, fresh.server ? "the card listens" : "the card connects",
+                        &fresh);
     if (fresh.background || fresh.state == IDLE) {
         dmsci_cat_open_outcome(cat, channel);
         return;

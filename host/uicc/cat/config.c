@@ -96,6 +96,17 @@ bool dmsci_cat_may_connect(const struct dmsci_cat *cat, bool udp, const struct d
     return false;
 }
 
+void dmsci_cat_log_place(const struct dmsci_cat *cat, enum dmsc_level level, const char *what,
+                         const struct channel *c)
+{
+    bool v6 = c->addr.size == 16;
+    char text[ADDRESS_TEXT_MAX];
+
+    if (inet_ntop(v6 ? AF_INET6 : AF_INET, c->addr.p, text, sizeof(text)) != NULL)
+        dmsci_log(cat->ctx, level, "usat", "%s: %s:%s%s%s:%u", what, c->udp ? "udp" : "tcp",
+                  v6 ? "[" : "", text, v6 ? "]" : "", c->port);
+}
+
 const struct rule *dmsci_cat_may_listen(const struct dmsci_cat *cat, uint16_t port)
 {
     for (size_t i = 0; i < cat->listen_count; i++) {

@@ -198,6 +198,9 @@ bool dmsci_cat_may_connect(const struct dmsci_cat *cat, bool udp, const struct d
 /** Loopback, where services of this device are. */
 extern const struct dmsci_cat_addr dmsci_cat_local;
 const struct rule *dmsci_cat_may_listen(const struct dmsci_cat *cat, uint16_t port);
+/** One line: what, and the place as [usat] would write it. */
+void dmsci_cat_log_place(const struct dmsci_cat *cat, enum dmsc_level level, const char *what,
+                         const struct channel *c);
 /** Type and bytes (8.58); IPv4 in IPv6 becomes IPv4. false: none of the two. */
 bool dmsci_cat_addr_decode(struct dmsc_bytes value, struct dmsci_cat_addr *ret_addr);
 

@@ -528,6 +528,62 @@ static void survives_without_memory(void **state)
     assert_true(fault_torture(a_life, NULL) >= 7);
 }
 
+struct lines {
+    char text[4096];
+};
+
+static void keep_line(void *user, enum dmsc_level level, const char *area, const char *text)
+{
+    struct lines *lines = user;
+    size_t n = strlen(lines->text);
+
+    assert_string_equal(area, "usat");
+    (void)snprintf(lines->text + n, sizeof(lines->text) - n, "%d %s\n", (int)level, text);
+}
+
+/* Types, results and places; no content. */
+static void what_is_logged(void **state)
+{
+    static const char *const places[] = { "tcp:192.0.2.1:443", "tcp:[2001:db8::]/32:443" };
+    struct dmsc_ctx_config ctx_config = DMSC_CTX_CONFIG_INIT;
+    struct dmsc_cat_config config = DMSC_CAT_CONFIG_INIT;
+    struct drive d = { .links_fail = false };
+    struct lines lines = { "" };
+    struct dmsc_ctx *ctx = NULL;
+
+    (void)state;
+    ctx_config.log = keep_line;
+    ctx_config.log_user = &lines;
+    ctx_config.log_level = DMSC_LOG_DEBUG;
+    assert_int_equal(dmsc_ctx_new(&ctx_config, &ctx), DMSC_OK);
+    config.connect = places;
+    config.connect_count = 2;
+    config.imei = "490154203237518";
+    assert_int_equal(dmsci_cat_new(ctx, &config, &d.cat), DMSC_OK);
+    (void)drive_hex(&d, "8103014001" TO_TERMINAL "350103 39020100 0D05F455736572 0D05F450617373"
+                        "3C030201BB 3E0521C0000201");
+    (void)drive_hex(&d, "8103014001" TO_TERMINAL "350103 39020100 3C030201BB 3E0521C0000202");
+    (void)drive_hex(&d, "8103014001" TO_TERMINAL "350103 39020100 3C030201BC"
+                        "3E115720010DB8000000000000000000000001");
+    (void)drive_hex(&d, "8103014301" TO_CHANNEL "B60650617373776F");
+    (void)drive_hex(&d, "8103012601" TO_TERMINAL);
+    (void)drive_hex(&d, "8103012100 82028102 8D0450617373");
+    dmsci_cat_free(d.cat);
+    dmsc_ctx_free(ctx);
+    assert_string_equal(lines.text, "1 the card may ask for the IMEI\n"
+                                    "1 the card may connect to tcp:192.0.2.1:443\n"
+                                    "1 the card may connect to tcp:[2001:db8::]/32:443\n"
+                                    "2 the card connects: tcp:192.0.2.1:443\n"
+                                    "2 proactive command 1 type 40 qualifier 01: result 00\n"
+                                    "1 the card may not connect to: tcp:192.0.2.2:443\n"
+                                    "1 proactive command 1 type 40 qualifier 01: result 30\n"
+                                    "1 the card may not connect to: tcp:[2001:db8::1]:444\n"
+                                    "1 proactive command 1 type 40 qualifier 01: result 30\n"
+                                    "2 proactive command 1 type 43 qualifier 01: result 00\n"
+                                    "2 proactive command 1 type 26 qualifier 01: result 00\n"
+                                    "1 proactive command 1 type 21 qualifier 00: result 30\n");
+}
+
 /* What is no configuration is refused whole. */
 static void a_configuration_that_is_none(void **state)
 {
@@ -564,6 +620,7 @@ int main(void)
         cmocka_unit_test(what_is_announced_is_served_and_nothing_else),
         cmocka_unit_test(whatever_the_suites_hold_is_answered),
         cmocka_unit_test(survives_without_memory),
+        cmocka_unit_test(what_is_logged),
         cmocka_unit_test(a_configuration_that_is_none),
     };
 
