@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The software UICC behind the real pcscd, against the quickest card there can be: one that answers
- * 9000 to everything. Both sit in slots of the same virtual reader and are asked in turns; each of
- * our rounds is compared with the two around it. Run by tests/interop/pcscd.sh, which brings a
- * pcscd of its own.
+ * Two rates, each measured in turns so that both see the same machine. The software UICC behind the
+ * real pcscd, against the quickest card there can be: one that answers 9000 to everything. Both sit
+ * in slots of the same virtual reader and are asked in turns; each of our rounds is compared with
+ * the two around it. Run by tests/interop/pcscd.sh, which brings a pcscd of its own.
  *
  *     bench_pcscd card PORT        be the card that answers 9000
  *     bench_pcscd run ROUNDS       measure "Virtual PCD 00 00" against "Virtual PCD 00 01"
+ *     bench_pcscd link ROUNDS      measure the link pcsc against bare calls of winscard.h, both on
+ *                                  "Virtual PCD 00 00", shared, one command an exchange
  */
 #include <arpa/inet.h>
+#include <dmsc/ctx.h>
+#include <dmsc/link.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdint.h>
@@ -75,12 +79,11 @@ static double seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static SCARDHANDLE connect_to(SCARDCONTEXT context, const char *reader)
+static SCARDHANDLE connect_to(SCARDCONTEXT context, const char *reader, DWORD share)
 {
     SCARDHANDLE card;
     DWORD protocol;
-    LONG rv =
-        SCardConnect(context, reader, SCARD_SHARE_EXCLUSIVE, SCARD_PROTOCOL_T0, &card, &protocol);
+    LONG rv = SCardConnect(context, reader, share, SCARD_PROTOCOL_T0, &card, &protocol);
 
     if (rv != SCARD_S_SUCCESS) {
         (void)fprintf(stderr, "%s: %s\n", reader, pcsc_stringify_error(rv));
@@ -134,8 +137,8 @@ static int run(unsigned rounds)
     if (rounds == 0 || ours == NULL || ratio == NULL ||
         SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &context) != SCARD_S_SUCCESS)
         return 1;
-    card = connect_to(context, "Virtual PCD 00 00");
-    other = connect_to(context, "Virtual PCD 00 01");
+    card = connect_to(context, "Virtual PCD 00 00", SCARD_SHARE_EXCLUSIVE);
+    other = connect_to(context, "Virtual PCD 00 01", SCARD_SHARE_EXCLUSIVE);
     for (unsigned i = 0; i < rounds; i++) {
         double before = batch(other, &ignored);
 
@@ -153,12 +156,63 @@ static int run(unsigned rounds)
     return 0;
 }
 
+static double link_batch(struct dmsc_link *link, struct dmsc_buf *data)
+{
+    static const struct dmsc_capdu status = { .cla = 0x80, .ins = 0xF2, .p2 = 0x0C };
+    double start = seconds();
+    uint16_t sw = 0;
+
+    for (unsigned i = 0; i < BATCH; i++) {
+        if (dmsc_link_exchange(link, &status, data, &sw) != DMSC_OK || sw != 0x9000)
+            exit(1);
+    }
+    return seconds() - start;
+}
+
+/* Both are connected all the time, so that neither meets a card that the other has to itself. */
+static int run_link(unsigned rounds)
+{
+    double *ours = calloc(rounds, sizeof(*ours)), *ratio = calloc(rounds, sizeof(*ratio));
+    struct dmsc_link *link = NULL;
+    struct dmsc_ctx *ctx = NULL;
+    struct dmsc_buf data;
+    double ignored = 0;
+    SCARDHANDLE card;
+    SCARDCONTEXT context;
+
+    if (rounds == 0 || ours == NULL || ratio == NULL || dmsc_ctx_new(NULL, &ctx) != DMSC_OK ||
+        dmsc_link_open(ctx, "pcsc:Virtual PCD 00 00", NULL, &link) != DMSC_OK ||
+        dmsc_link_power(link, DMSC_POWER_COLD) != DMSC_OK ||
+        SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &context) != SCARD_S_SUCCESS)
+        return 1;
+    dmsc_buf_init(&data, ctx, DMSC_RAPDU_MAX);
+    card = connect_to(context, "Virtual PCD 00 00", SCARD_SHARE_SHARED);
+    for (unsigned i = 0; i < rounds; i++) {
+        double before = batch(card, &ignored);
+
+        ours[i] = link_batch(link, &data);
+        ratio[i] = (before + batch(card, &ignored)) / 2 / ours[i];
+    }
+    (void)printf("BENCH:link_pcscd_rate %.1f %%\n", 100 * median(ratio, rounds));
+    (void)printf("BENCH:link_pcscd_commands %.0f APDU/s\n", BATCH / median(ours, rounds));
+    (void)SCardDisconnect(card, SCARD_LEAVE_CARD);
+    (void)SCardReleaseContext(context);
+    dmsc_buf_clear(&data);
+    dmsc_link_free(link);
+    dmsc_ctx_free(ctx);
+    free(ours);
+    free(ratio);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], "card") == 0)
         return be_card(argv[2]);
     if (argc == 3 && strcmp(argv[1], "run") == 0)
         return run((unsigned)strtoul(argv[2], NULL, 10));
-    (void)fputs("usage: bench_pcscd card PORT | run ROUNDS\n", stderr);
+    if (argc == 3 && strcmp(argv[1], "link") == 0)
+        return run_link((unsigned)strtoul(argv[2], NULL, 10));
+    (void)fputs("usage: bench_pcscd card PORT | run ROUNDS | link ROUNDS\n", stderr);
     return 2;
 }

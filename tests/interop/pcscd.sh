@@ -7,6 +7,8 @@
 #   pcscd.sh BUILD SOURCE aka      EAP-AKA of wpa_supplicant against hostapd, with AUTHENTICATE
 #   pcscd.sh BUILD SOURCE signing  keys of the card sign for pkcs11-tool; openssl verifies
 #   pcscd.sh BUILD SOURCE rate     commands a second against a card that answers 9000 to everything
+#   pcscd.sh BUILD SOURCE link_rate  commands a second through our link against bare calls
+#   pcscd.sh BUILD SOURCE link     the link pcsc: conformance, cards that come and go, other clients
 #
 # Needs root (unshare), pcscd, vpcd and the OpenSC tools; without them it is skipped, and says so.
 set -eu
@@ -174,9 +176,21 @@ test_rate() {
 # shellcheck source=tests/interop/clients.sh
 . "$source/tests/interop/clients.sh"
 
+test_link_rate() {
+  start_card "$source/card-scripts/example.json"
+  "$build/tests/bench/bench_pcscd" link 200 >"$work/out" 2>&1 || fail "no measurement"
+  cat "$work/out"
+}
+
+test_link() {
+  start_card "$source/card-scripts/example.json"
+  DMSC_SOURCE_ROOT=$source DMSC_UICC=$build/simulator/uicc/dmsc-uicc \
+    "$build/tests/unit/link/test_link_pcscd" || fail "the link pcsc over a real service"
+}
+
 # Measured on one processor: which of the processes the scheduler puts where would count three times
 # as much as what they do.
-if [ "$what" = rate ]; then
+if [ "${what%rate}" != "$what" ]; then
   taskset -cp "$(taskset -cp $$ | sed 's/.*[ ,-]//')" $$ >/dev/null 2>&1 || echo "no taskset"
 fi
 start_pcscd
