@@ -144,6 +144,22 @@ static void wait_for(struct dmsc_uicc *uicc, const struct dmsci_cat_want *want, 
         (void)poll(NULL, 0, timeout);
 }
 
+/* A card that asks without a pause whether data have come would never hear of them. */
+static void look_at_sockets(struct dmsc_uicc *uicc, struct dmsci_cat_want *want,
+                            const struct dmsci_cat_now *now)
+{
+    struct dmsci_cat_in in = { .kind = DMSCI_CAT_CONNECTED };
+
+    for (unsigned i = 0; uicc->sockets != NULL && i < DMSCI_CAT_CHANNELS; i++) {
+        dmsci_cat_sockets_wait(uicc->sockets, want, 0, &in);
+        if (in.kind == DMSCI_CAT_TICK)
+            return;
+        dmsci_cat_feed(uicc->cat, now, &in);
+        want->room[in.channel] = 0;
+        want->writable &= (uint8_t) ~(1u << in.channel);
+    }
+}
+
 static enum dmsc_err endless(struct dmsc_uicc *uicc)
 {
     (void)dmsci_fail(uicc->ctx, DMSC_E_LIMIT, "serve the card's proactive commands");
@@ -192,8 +208,10 @@ static enum dmsc_err step(struct serving *s, struct dmsc_buf *data, bool *ret_do
         if (!*ret_done)
             wait_for(uicc, &want, now.ms, s->timed ? s->until_ms : INT64_MAX, &in);
     } else {
-        if (want.fetch)
+        if (want.fetch) {
+            look_at_sockets(uicc, &want, &now);
             err = count(s);
+        }
         if (err == DMSC_OK)
             err = perform(uicc, &want, s->watch, data, &in);
     }

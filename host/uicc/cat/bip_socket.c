@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Causes of TS 102 223 clause 8.12.11. */
@@ -62,8 +62,12 @@ static uint8_t cause_of(int error)
     return error == ECONNREFUSED ? NO_SERVICE : UNREACHABLE;
 }
 
+/* What the card wants sent at once goes at once; a datagram socket has no use for that. */
 static bool set_flags(int fd)
 {
+    int on = 1;
+
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     return fcntl(fd, F_SETFL, O_NONBLOCK) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
 }
 

@@ -52,8 +52,9 @@ struct dmsci_cat_want {
     struct dmsci_cat_addr addr;
     uint16_t port;
     struct dmsc_bytes data;
-    /* WAIT: bytes that may come in, 0 to leave the socket alone; bit n of channel n where there is
-     * something to send or a connection to come. */
+    /* WAIT, and FETCH, before which a look at the sockets is due: bytes that may come in, 0 to
+     * leave the socket alone; bit n of channel n where there is something to send or a connection
+     * to come. */
     size_t room[DMSCI_CAT_CHANNELS + 1];
     uint8_t writable;
 };

@@ -206,7 +206,7 @@ void dmsci_cat_next(struct dmsci_cat *cat, const struct dmsci_cat_now *now,
         ret_want->busy = true;
         break;
     }
-    if (ret_want->kind == DMSCI_CAT_WAIT)
+    if (ret_want->kind == DMSCI_CAT_WAIT || ret_want->fetch)
         dmsci_cat_channel_wait(cat, ret_want);
 }
 

@@ -265,6 +265,40 @@ static void data_go_and_come_over_tcp(void **state)
     applet_end(&a);
 }
 
+/* A card that asks again and again instead of waiting for the event. */
+static void a_card_that_never_pauses_hears_of_data(void **state)
+{
+#define ASK "8103014200 82028121 B70103"
+    static const char *const script[] = {
+        OPEN_TCP, "8103014301 82028121 B603414243",
+        ASK,      ASK,
+        ASK,      ASK,
+        ASK,      ASK,
+        ASK,      ASK,
+        ASK,      ASK,
+        ASK,      ASK,
+        ASK,      ASK,
+        ASK,      ASK,
+        ASK,      ASK,
+        ASK,      ASK,
+        NULL,
+    };
+    struct applet a = { .at = 0 };
+    int server = loopback(SOCK_STREAM, &a.port);
+
+    (void)state;
+    applet_begin(&a, (const char *const[]){ OPEN_TCP, NULL });
+    assert_int_equal(dmsc_uicc_serve(a.rig.uicc, NULL, NULL), DMSC_OK);
+    a.peer = accept(server, NULL, NULL);
+    a.script = script;
+    run(&a, echo_tcp);
+    assert_int_equal(a.failures, 0);
+    assert_int_equal(a.data_bytes, 3);
+    assert_memory_equal(a.data, "ABC", 3);
+    (void)close(server);
+    applet_end(&a);
+}
+
 static bool echo_udp(void *user)
 {
     struct applet *a = user;
@@ -565,6 +599,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(data_go_and_come_over_tcp),
+        cmocka_unit_test(a_card_that_never_pauses_hears_of_data),
         cmocka_unit_test(datagrams_go_and_come),
         cmocka_unit_test(what_a_slow_peer_leaves_goes_later),
         cmocka_unit_test(a_peer_that_hangs_up_is_told),
