@@ -37,7 +37,8 @@ const struct cli_option cli_options[OPT_COUNT] = {
 
 /* What main() parses by itself. */
 static const struct cli_option globals[] = {
-    { "link", "SPEC", "the way to the card: pcsc[:READER] or sim:PROFILE[,state=FILE]" },
+    { "link", "SPEC",
+      "the way to the card: pcsc[:READER], at:DEVICE, exec:PROGRAM, sim:PROFILE, replay:FILE" },
     { "config", "FILE", "instead of ~/.config/dmsc/dmsc.conf or /etc/dmsc/dmsc.conf" },
     { "json", NULL, "one JSON value on standard output, failures included" },
     { "trace", "FILE", "write the APDUs there, PINs and keys masked; - is standard error" },

@@ -71,22 +71,51 @@ LONG SCardListReaders(SCARDCONTEXT context, LPCSTR groups, LPSTR names, LPDWORD 
     return SCARD_S_SUCCESS;
 }
 
+static DWORD state_of(size_t i)
+{
+    DWORD flags = (fake_pcsc.cards >> i & 1) != 0 ? SCARD_STATE_PRESENT : SCARD_STATE_EMPTY;
+
+    return flags | (DWORD)fake_pcsc.changes[i] << 16;
+}
+
+static bool set_state(SCARD_READERSTATE *state)
+{
+    size_t i = 0;
+
+    while (fake_pcsc.readers[i] != NULL && strcmp(fake_pcsc.readers[i], state->szReader) != 0)
+        i++;
+    assert_non_null(fake_pcsc.readers[i]);
+    state->dwEventState = state_of(i);
+    if ((fake_pcsc.cards >> i & 1) != 0) {
+        state->cbAtr = sizeof(atr);
+        memcpy(state->rgbAtr, atr, sizeof(atr));
+    }
+    if (state->dwEventState == state->dwCurrentState)
+        return false;
+    state->dwEventState |= SCARD_STATE_CHANGED;
+    return true;
+}
+
+/* Answers at once, whatever there is to tell. */
 LONG SCardGetStatusChange(SCARDCONTEXT context, DWORD timeout, SCARD_READERSTATE *states,
                           DWORD count)
 {
+    bool changed = false;
+
     assert_int_equal(context, SERVICE);
-    assert_int_equal(timeout, 0);
+    assert_true(timeout <= 1000);
     if (fake_pcsc.fails[FAKE_STATUS_CHANGE] != SCARD_S_SUCCESS)
         return fake_pcsc.fails[FAKE_STATUS_CHANGE];
     for (DWORD i = 0; i < count; i++) {
-        assert_string_equal(states[i].szReader, fake_pcsc.readers[i]);
-        states[i].dwEventState = SCARD_STATE_EMPTY;
-        if ((fake_pcsc.cards >> i & 1) == 0)
-            continue;
-        states[i].dwEventState = SCARD_STATE_PRESENT;
-        states[i].cbAtr = sizeof(atr);
-        memcpy(states[i].rgbAtr, atr, sizeof(atr));
+        if (strcmp(states[i].szReader, "\\\\?PnP?\\Notification") != 0)
+            changed |= set_state(&states[i]);
     }
+    return changed ? SCARD_S_SUCCESS : SCARD_E_TIMEOUT;
+}
+
+LONG SCardCancel(SCARDCONTEXT context)
+{
+    assert_int_equal(context, SERVICE);
     return SCARD_S_SUCCESS;
 }
 

@@ -24,6 +24,7 @@ enum fake_call {
 struct fake_pcsc {
     const char *readers[17]; /* NULL behind the last one */
     unsigned long cards;     /* bit n: reader n has one */
+    unsigned changes[17];    /* of each reader's card, as the service counts them */
     DWORD protocol;          /* what Connect brings about */
     LONG fails[FAKE_CALLS];  /* not SCARD_S_SUCCESS: the answer of that call */
     struct dmsc_bytes rapdu; /* not empty: the answer to every command */

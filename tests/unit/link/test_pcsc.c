@@ -361,6 +361,110 @@ static void long_answers(void **state)
     dmsc_link_free(link);
 }
 
+struct seen {
+    unsigned count;
+    char text[512];
+};
+
+/* Each event as a letter and the first word of the reader: "+A" "-A" reader, "iV" "oV" card. */
+static void note(void *user, enum dmsc_reader_event event, const struct dmsc_reader *reader)
+{
+    static const char letters[] = { '+', '-', 'i', 'o' };
+    struct seen *seen = user;
+    char word[4] = { letters[event], reader->name[0], ' ', '\0' };
+
+    assert_int_equal(reader->atr.n, event == DMSC_CARD_INSERTED ? 22 : 0);
+    assert_int_equal(reader->card, event == DMSC_CARD_INSERTED);
+    (void)strcat(seen->text, word);
+    seen->count++;
+}
+
+static enum dmsc_err watch_once(struct dmsc_pcsc_watch *watch, const char *wanted)
+{
+    struct seen seen = { 0, "" };
+    enum dmsc_err err = dmsc_pcsc_watch_wait(watch, 0, note, &seen);
+
+    assert_string_equal(seen.text, wanted);
+    return err;
+}
+
+static void readers_and_cards_are_events(void **state)
+{
+    struct dmsc_pcsc_watch *watch = NULL;
+
+    assert_int_equal(dmsc_pcsc_watch_new(*state, &watch), DMSC_OK);
+    assert_int_equal(watch_once(watch, "+A +V iV "), DMSC_OK);
+    assert_int_equal(watch_once(watch, ""), DMSC_E_TIMEOUT);
+    /* A card into the other one; out; out and in between two looks. */
+    fake_pcsc.cards = 3;
+    fake_pcsc.changes[0]++;
+    assert_int_equal(watch_once(watch, "iA "), DMSC_OK);
+    fake_pcsc.cards = 1;
+    fake_pcsc.changes[1]++;
+    assert_int_equal(watch_once(watch, "oV "), DMSC_OK);
+    fake_pcsc.changes[0] += 2;
+    assert_int_equal(watch_once(watch, "oA iA "), DMSC_OK);
+    /* In and out again: nothing to see. */
+    fake_pcsc.changes[1] += 2;
+    assert_int_equal(watch_once(watch, ""), DMSC_E_TIMEOUT);
+    /* The reader is unplugged with its card, another one comes. */
+    fake_pcsc.readers[0] = "New 00 00";
+    fake_pcsc.cards = 0;
+    assert_int_equal(watch_once(watch, "+N oA -A "), DMSC_OK);
+    fake_pcsc.readers[0] = NULL;
+    assert_int_equal(watch_once(watch, "-N -V "), DMSC_OK);
+    assert_int_equal(watch_once(watch, ""), DMSC_E_TIMEOUT);
+    dmsc_pcsc_watch_cancel(watch);
+    assert_int_equal(watch_once(watch, ""), DMSC_E_AGAIN);
+    dmsc_pcsc_watch_free(watch);
+    dmsc_pcsc_watch_free(NULL);
+}
+
+/* The service ends: all is gone; it comes back: all is there again. */
+static void a_service_that_goes_and_comes(void **state)
+{
+    struct dmsc_pcsc_watch *watch = NULL;
+
+    assert_int_equal(dmsc_pcsc_watch_new(*state, &watch), DMSC_OK);
+    assert_int_equal(watch_once(watch, "+A +V iV "), DMSC_OK);
+    fake_pcsc.fails[FAKE_LIST] = SCARD_E_NO_SERVICE;
+    assert_int_equal(watch_once(watch, "oV -V -A "), DMSC_E_NOSERVICE);
+    story(*state, DMSC_E_NOSERVICE, "pcsc:no-service", SCARD_E_NO_SERVICE);
+    assert_int_equal(fake_pcsc.contexts, 0);
+    fake_pcsc.fails[FAKE_ESTABLISH] = SCARD_E_NO_SERVICE;
+    assert_int_equal(watch_once(watch, ""), DMSC_E_NOSERVICE);
+    fake_pcsc.fails[FAKE_ESTABLISH] = SCARD_S_SUCCESS;
+    fake_pcsc.fails[FAKE_LIST] = SCARD_S_SUCCESS;
+    assert_int_equal(watch_once(watch, "+A +V iV "), DMSC_OK);
+    fake_pcsc.fails[FAKE_STATUS_CHANGE] = SCARD_E_SERVICE_STOPPED;
+    assert_int_equal(watch_once(watch, "oV -V -A "), DMSC_E_NOSERVICE);
+    fake_pcsc.fails[FAKE_STATUS_CHANGE] = SCARD_S_SUCCESS;
+    dmsc_pcsc_watch_free(watch);
+    /* Without a service there is nothing to watch. */
+    fake_pcsc.fails[FAKE_ESTABLISH] = SCARD_W_SECURITY_VIOLATION;
+    assert_int_equal(dmsc_pcsc_watch_new(*state, &watch), DMSC_E_NOSERVICE);
+    story(*state, DMSC_E_NOSERVICE, "pcsc:polkit", SCARD_W_SECURITY_VIOLATION);
+}
+
+static enum dmsc_err watch_life(struct dmsc_ctx *ctx, void *user)
+{
+    struct dmsc_pcsc_watch *watch = NULL;
+    struct seen seen = { 0, "" };
+    enum dmsc_err err = dmsc_pcsc_watch_new(ctx, &watch);
+
+    (void)user;
+    if (err == DMSC_OK)
+        err = dmsc_pcsc_watch_wait(watch, 0, note, &seen);
+    dmsc_pcsc_watch_free(watch);
+    return err;
+}
+
+static void a_watch_survives_without_memory(void **state)
+{
+    (void)state;
+    (void)fault_torture(watch_life, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -375,6 +479,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_card_in_use_is_waited_for, make, unmake),
         cmocka_unit_test_setup_teardown(codes_become_errors, make, unmake),
         cmocka_unit_test_setup_teardown(a_connection_that_fails_leaves_nothing, make, unmake),
+        cmocka_unit_test_setup_teardown(readers_and_cards_are_events, make, unmake),
+        cmocka_unit_test_setup_teardown(a_service_that_goes_and_comes, make, unmake),
+        cmocka_unit_test_setup_teardown(a_watch_survives_without_memory, make, unmake),
         cmocka_unit_test_setup_teardown(long_answers, make, unmake),
     };
 
