@@ -29,10 +29,13 @@ static enum dmsc_err put_object(struct builder *b, uint8_t tag, struct dmsc_byte
     uint8_t out[LINE_BYTES / 2 + 4];
     struct dmsc_wr w = dmsc_wr(out, sizeof(out));
 
+    enum dmsc_err err;
+
     dmsci_script_put(&w, tag, value);
-    if (w.bad)
-        return bad_line(b, "too long", "");
-    return dmsc_buf_append(&b->body, dmsc_bytes(out, w.n));
+    err = w.bad ? bad_line(b, "too long", "one C-APDU a line")
+                : dmsc_buf_append(&b->body, dmsc_bytes(out, w.n));
+    dmsc_wipe(out, sizeof(out)); /* there may be a PIN in it */
+    return err;
 }
 
 /* TS 102 226 5.1.1: CLA INS P1 P2 P3 and the data that P3 announces; never an Le behind it. */

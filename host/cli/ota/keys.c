@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The key file: read when it is private, saved as a whole or not at all. */
-#include "host/cli/ota.h"
+#include "host/cli/ota/ota.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dmsc ota deliver: a packet to the card on the link, and its answer. */
-#include "host/cli/ota.h"
+#include "host/cli/ota/ota.h"
 #include <dmsc/apdu.h>
 #include <dmsc/usat.h>
 #include <stdio.h>

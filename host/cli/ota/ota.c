@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dmsc ota: build and read secured packets. */
-#include "host/cli/ota.h"
+#include "host/cli/ota/ota.h"
 #include <dmsc/apdu.h>
 #include <stdio.h>
 #include <string.h>
