@@ -14,7 +14,6 @@
 #define GSMTAP_PORT     4729u
 #define GSMTAP_SIM      4u /* type */
 #define SIM_APDU        0u /* sub-type */
-#define SIM_ATR         1u
 #define IP_HEADER       20u
 #define UDP_HEADER      8u
 #define GSMTAP_HEADER   16u
@@ -132,13 +131,13 @@ static void put_ip(struct dmsc_wr *w, size_t payload)
     dmsc_wr_u16(w, 0);
 }
 
-static void put_gsmtap(struct dmsc_wr *w, uint8_t sub_type)
+static void put_gsmtap(struct dmsc_wr *w)
 {
     dmsc_wr_u8(w, 2); /* version */
     dmsc_wr_u8(w, GSMTAP_HEADER / 4);
     dmsc_wr_u8(w, GSMTAP_SIM);
     dmsc_wr_fill(w, 0, 9); /* timeslot, ARFCN, levels, frame number: of the radio */
-    dmsc_wr_u8(w, sub_type);
+    dmsc_wr_u8(w, SIM_APDU);
     dmsc_wr_fill(w, 0, 3);
 }
 
@@ -153,6 +152,13 @@ static unsigned put_masked(struct dmsc_wr *w, const uint8_t *p, const uint8_t *k
     return masked;
 }
 
+/* Readers of GSMTAP look for as many bytes as P3 asks for, and lose the status word of an answer
+ * that has none. */
+static bool asked_in_vain(const struct dmsc_trace_step *step)
+{
+    return step->command.n == 5 && step->command.p[4] != 0 && step->answer.n == 2;
+}
+
 /* In the form of T=0 (ISO 7816-3 10.3): case 1 gets a P3, the Le of case 4 goes. */
 static unsigned put_exchange(struct dmsc_wr *w, const struct dmsc_trace_step *step)
 {
@@ -161,46 +167,77 @@ static unsigned put_exchange(struct dmsc_wr *w, const struct dmsc_trace_step *st
 
     if (n > 5 && n == (size_t)6 + step->command.p[4])
         n--;
+    if (asked_in_vain(step))
+        n = 4;
     masked = put_masked(w, step->command.p, step->command_known, n);
     if (n == 4)
         dmsc_wr_u8(w, 0);
     return masked + put_masked(w, step->answer.p, step->answer_known, step->answer.n);
 }
 
-enum dmsc_err dmsc_trace_pcapng_step(const struct dmsc_trace_step *step, int64_t *last_ms,
-                                     struct dmsc_buf *file)
+/* Readers of GSMTAP take an ATR for a command, so it is told in words. */
+static void keep_reset(struct dmsc_trace_pcapng *pcapng, const struct dmsc_trace_step *step)
 {
-    uint8_t payload[PAYLOAD_MAX], body[PAYLOAD_MAX + 192];
+    char hex[2 * 33 + 1] = "unknown";
+
+    if (step->answer.n > 0 && step->answer.n <= 33)
+        dmsc_hex_encode(step->answer, hex);
+    (void)snprintf(pcapng->comment, sizeof(pcapng->comment), "%.20s %.20s%s%s", step->title,
+                   step->result, step->answer.n > 0 ? ", ATR " : "", step->answer.n > 0 ? hex : "");
+}
+
+static void put_comments(struct dmsc_wr *w, struct dmsc_trace_pcapng *pcapng,
+                         const struct dmsc_trace_step *step, unsigned masked)
+{
+    size_t before = w->n;
+    char text[64];
+
+    if (pcapng->comment[0] != '\0')
+        option(w, 1, dmsc_bytes_str(pcapng->comment)); /* opt_comment */
+    pcapng->comment[0] = '\0';
+    if (asked_in_vain(step)) {
+        (void)snprintf(text, sizeof(text), "P3 is %02X; no data came", step->command.p[4]);
+        option(w, 1, dmsc_bytes_str(text));
+    }
+    if (masked > 0) {
+        (void)snprintf(text, sizeof(text), "%u bytes are masked and stand as 2A", masked);
+        option(w, 1, dmsc_bytes_str(text));
+    }
+    if (w->n > before)
+        le32(w, 0);
+}
+
+enum dmsc_err dmsc_trace_pcapng_step(struct dmsc_trace_pcapng *pcapng,
+                                     const struct dmsc_trace_step *step, struct dmsc_buf *file)
+{
+    uint8_t payload[PAYLOAD_MAX], body[PAYLOAD_MAX + 320];
     struct dmsc_wr p = dmsc_wr(payload, sizeof(payload)), w = dmsc_wr(body, sizeof(body));
-    int64_t at = step->at_ms >= 0 ? step->at_ms : *last_ms + 1;
-    bool atr = step->kind == DMSC_TRACE_POWER;
+    int64_t at = step->at_ms >= 0 ? step->at_ms : pcapng->last_ms + 1;
+    uint32_t size;
     unsigned masked;
-    size_t size;
     enum dmsc_err err;
 
-    if (step->kind == DMSC_TRACE_NOTE || step->answer.n < 2)
+    if (step->kind == DMSC_TRACE_POWER) {
+        keep_reset(pcapng, step);
+        if (step->at_ms >= 0)
+            pcapng->last_ms = step->at_ms;
+    }
+    if (step->kind != DMSC_TRACE_EXCHANGE || step->answer.n < 2)
         return DMSC_OK;
-    masked = atr ? put_masked(&p, step->answer.p, step->answer_known, step->answer.n)
-                 : put_exchange(&p, step);
-    size = GSMTAP_HEADER + p.n;
+    masked = put_exchange(&p, step);
+    size = (uint32_t)(IP_HEADER + UDP_HEADER + GSMTAP_HEADER + p.n);
     le32(&w, 0); /* the one interface */
     le32(&w, (uint32_t)((uint64_t)at >> 32));
     le32(&w, (uint32_t)at);
-    le32(&w, (uint32_t)(IP_HEADER + UDP_HEADER + size));
-    le32(&w, (uint32_t)(IP_HEADER + UDP_HEADER + size));
-    put_ip(&w, size);
-    put_gsmtap(&w, atr ? SIM_ATR : SIM_APDU);
+    le32(&w, size);
+    le32(&w, size);
+    put_ip(&w, GSMTAP_HEADER + p.n);
+    put_gsmtap(&w);
     dmsc_wr_bytes(&w, dmsc_bytes(payload, p.n));
     pad(&w);
-    if (masked > 0) {
-        char text[64];
-
-        (void)snprintf(text, sizeof(text), "%u bytes are masked and stand as 2A", masked);
-        option(&w, 1, dmsc_bytes_str(text)); /* opt_comment */
-        le32(&w, 0);
-    }
+    put_comments(&w, pcapng, step, masked);
     err = append_block(file, BLOCK_PACKET, dmsc_bytes(body, w.n));
     if (err == DMSC_OK)
-        *last_ms = at;
+        pcapng->last_ms = at;
     return err;
 }

@@ -43,6 +43,8 @@ enum cli_option_id {
     OPT_PUK_FILE,
     OPT_UNIVERSAL,
     OPT_SCP03_KEYS,
+    OPT_HTML,
+    OPT_PCAPNG,
     OPT_COUNT
 };
 
@@ -81,7 +83,7 @@ struct cli_command {
 /* One table of commands feeds parser, help and man page. Each file brings its own rows. */
 extern const struct cli_command cli_card_commands[], cli_card_usat_commands[], cli_sync_commands[],
     cli_mo_commands[], cli_ma_commands[], cli_ota_commands[], cli_script_commands[],
-    cli_usat_commands[];
+    cli_trace_commands[], cli_usat_commands[];
 
 extern const struct cli_command cli_card_info_commands[], cli_card_look_commands[],
     cli_card_pin_commands[];

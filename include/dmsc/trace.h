@@ -62,6 +62,17 @@ DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_trace_line(struct dmsc_trace *trace,
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_trace_end(struct dmsc_trace *trace);
 DMSC_API void dmsc_trace_free(struct dmsc_trace *trace);
 
+/** Between two packets; begins as DMSC_TRACE_PCAPNG_INIT. */
+struct dmsc_trace_pcapng {
+    int64_t last_ms;   /* time of the packet before */
+    char comment[160]; /* of the packet that comes */
+};
+
+#define DMSC_TRACE_PCAPNG_INIT                                                                     \
+    {                                                                                              \
+        0, ""                                                                                      \
+    }
+
 /**
  * Append the beginning of a pcapng file: GSMTAP in UDP to port 4729, over IPv4.
  * @param application what wrote it, "dmsc 0.1.0"
@@ -69,13 +80,14 @@ DMSC_API void dmsc_trace_free(struct dmsc_trace *trace);
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_trace_pcapng_begin(struct dmsc_buf *file,
                                                               const char *application);
 /**
- * Append a step as a packet: an exchange as GSMTAP SIM APDU in the form of T=0, a reset as its ATR.
- * Others are left out. A masked byte is 2A ("*"), and the packet's comment says how many there are.
- * @param last_ms time of the packet before, 0 at first; kept by the caller. A step without a time
- *                comes 1 ms behind it
+ * Append a step as a packet: an exchange as GSMTAP SIM APDU in the form of T=0. A reset becomes a
+ * comment of the packet behind it; commands without an answer and notes are left out. A masked byte
+ * is 2A ("*"), and the packet's comment says how many there are. A P3 that asked for data which did
+ * not come is 00, and stands in the comment. A step without a time comes 1 ms
+ * behind the packet before.
  */
-DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_trace_pcapng_step(const struct dmsc_trace_step *step,
-                                                             int64_t *last_ms,
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_trace_pcapng_step(struct dmsc_trace_pcapng *pcapng,
+                                                             const struct dmsc_trace_step *step,
                                                              struct dmsc_buf *file);
 
 #ifdef __cplusplus

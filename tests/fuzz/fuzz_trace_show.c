@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct sink {
     struct dmsc_buf file;
-    int64_t last_ms;
+    struct dmsc_trace_pcapng pcapng;
 };
 
 static void step(void *user, const struct dmsc_trace_step *s)
@@ -21,7 +21,7 @@ static void step(void *user, const struct dmsc_trace_step *s)
     for (size_t i = 0; i < s->details; i++)
         assert(s->detail[i].depth < 8 &&
                strlen(s->detail[i].name) + strlen(s->detail[i].value) > 0);
-    if (dmsc_trace_pcapng_step(s, &sink->last_ms, &sink->file) != DMSC_OK)
+    if (dmsc_trace_pcapng_step(&sink->pcapng, s, &sink->file) != DMSC_OK)
         dmsc_buf_reset(&sink->file);
     assert(sink->file.n % 4 == 0);
 }
@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct dmsc_trace *trace = NULL;
     struct dmsc_ctx *ctx = NULL;
-    struct sink sink = { .last_ms = 0 };
+    struct sink sink = { .pcapng = DMSC_TRACE_PCAPNG_INIT };
     size_t at = 0;
 
     assert(dmsc_ctx_new(NULL, &ctx) == DMSC_OK);

@@ -150,7 +150,7 @@ static void raw_masks_nothing(void **state)
 
 struct packets {
     struct dmsc_buf file;
-    int64_t last_ms;
+    struct dmsc_trace_pcapng pcapng;
     enum dmsc_err err;
     size_t count;
 };
@@ -161,7 +161,7 @@ static void packet(void *user, const struct dmsc_trace_step *step)
     size_t before = p->file.n;
 
     if (p->err == DMSC_OK)
-        p->err = dmsc_trace_pcapng_step(step, &p->last_ms, &p->file);
+        p->err = dmsc_trace_pcapng_step(&p->pcapng, step, &p->file);
     p->count += p->file.n > before;
 }
 
@@ -173,12 +173,13 @@ static uint32_t le32(const uint8_t *p)
 static const char session[] = "! cold 3B00 T=0   # at 2026-01-31T17:45:00.250Z\n"
                               "> 00A40004023F0000\n< 6122   # 1 ms at 0.010 s\n"
                               "> 00700000\n< 9000\n"
+                              "> 00B0000010\n< 6982\n"
                               "> 002000010831323334FFFFFFFF\n< 9000\n# a note\n! off\n";
 
 static enum dmsc_err export(struct dmsc_ctx *ctx, struct packets *p) {
     struct dmsc_trace *trace = NULL; enum dmsc_err err;
 
-    *p = (struct packets){ .last_ms = 0 };
+    *p = (struct packets){ .pcapng = DMSC_TRACE_PCAPNG_INIT };
     dmsc_buf_init(&p->file, ctx, 65536);
     err = dmsc_trace_pcapng_begin(&p->file, "dmsc test");
     if (err == DMSC_OK) err = dmsc_trace_new(ctx, false, packet, p, &trace);
@@ -195,10 +196,11 @@ static void packets_are_blocks(void **state)
         const char *payload;
         bool comment;
     } expected[] = {
-        { 1769881500250u, "\x3B\x00", false },
-        { 1769881500259u, "\x00\xA4\x00\x04\x02\x3F\x00\x61\x22", false }, /* Le is gone */
-        { 1769881500260u, "\x00\x70\x00\x00\x00\x90\x00", false },         /* P3 is there */
-        { 1769881500261u, "\x00\x20\x00\x01\x08********\x90\x00", true },
+        { 1769881500259u, "\x00\xA4\x00\x04\x02\x3F\x00\x61\x22",
+          true },                                                  /* Le is gone; the reset */
+        { 1769881500260u, "\x00\x70\x00\x00\x00\x90\x00", false }, /* P3 is there */
+        { 1769881500261u, "\x00\xB0\x00\x00\x00\x69\x82", true },  /* nothing came */
+        { 1769881500262u, "\x00\x20\x00\x01\x08********\x90\x00", true },
     };
     struct dmsc_ctx *ctx = NULL;
     struct packets p;

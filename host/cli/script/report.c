@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "host/cli/report.h"
+#include "host/cli/script/report.h"
 #include <string.h>
 
 static const char *const kinds[] = { "command", "power", "message" };

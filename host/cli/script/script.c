@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dmsc card script: run a card script and report what the card did. */
-#include "host/cli/report.h"
+#include "host/cli/script/report.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
