@@ -178,6 +178,9 @@ static void describe(struct vectors *v, struct check *check, const struct dmsc_u
         free(text);
     }
     dmsc_usat_parts_free(parts);
+    if (usat->kind == DMSC_USAT_COMMAND &&
+        dmsc_usat_comprehend(usat) != vec_number_or(v, "comprehend", 0))
+        vec_fail(v, "a terminal answers %02X", dmsc_usat_comprehend(usat));
 }
 
 static void run_file(const char *name, enum dmsc_usat_kind kind, size_t least)

@@ -38,7 +38,7 @@ static const struct dmsc_usat_field *field_of(const struct dmsc_usat_part *part,
 }
 
 struct judged {
-    size_t values, messages;
+    size_t values, messages, answers;
 };
 
 /* Others write a pause as "c". */
@@ -153,6 +153,22 @@ static void judge(struct judged *judged, json_t *row, const struct dmsc_usat_par
     judge_timer(judged, id, json_object_get(expect, "timer_value"), parts);
 }
 
+/* What a terminal answers: the one command that is marked so must not be understood; where their
+ * parser misses something, so do we. Bearers that it refuses are none of this. */
+static void judge_comprehension(struct judged *judged, json_t *row, const struct dmsc_usat *usat)
+{
+    const json_t *expect = json_object_get(row, "expect");
+    const char *parsed = corpus_text(row, "ofono_parse");
+    uint8_t result = dmsc_usat_comprehend(usat);
+    bool refused = json_object_get(expect, "status") != NULL;
+
+    if (parsed == NULL || (!refused && strcmp(parsed, "data not understood") == 0))
+        return;
+    if (result != (refused ? 0x32 : strcmp(parsed, "missing value") == 0 ? 0x36 : 0x00))
+        fail_msg("%s: a terminal answers %02X", corpus_text(row, "id"), result);
+    judged->answers++;
+}
+
 static void read_row(void *user, json_t *row)
 {
     const char *kind = corpus_text(row, "kind");
@@ -178,6 +194,8 @@ static void read_row(void *user, json_t *row)
                      DMSC_OK);
     assert_int_equal(dmsc_usat_parts_decode(ctx, &usat, &parts), DMSC_OK);
     judge(judged, row, parts);
+    if (usat.kind == DMSC_USAT_COMMAND)
+        judge_comprehension(judged, row, &usat);
     assert_int_equal(dmsc_usat_parts_encode(ctx, usat.kind, usat.template_tag,
                                             dmsc_usat_parts_at(parts, 0),
                                             dmsc_usat_parts_count(parts), &w),
@@ -193,12 +211,14 @@ static void read_row(void *user, json_t *row)
 
 static void others_read_the_same(void **state)
 {
-    struct judged judged = { 0, 0 };
+    struct judged judged = { 0, 0, 0 };
 
     (void)state;
     corpus_each("usat/etsi-ts102268.jsonl", read_row, &judged);
     corpus_each("usat/stk-third.jsonl", read_row, &judged);
-    printf("%zu messages, %zu values as others read them\n", judged.messages, judged.values);
+    printf("%zu messages, %zu values and %zu answers as others have them\n", judged.messages,
+           judged.values, judged.answers);
+    assert_true(judged.answers > 500);
     assert_true(judged.messages > 1000);
     assert_true(judged.values > 400);
 }
