@@ -133,6 +133,41 @@ static enum dmsc_err select(struct dmsci_at *at, struct dmsc_bytes capdu, int ti
     return (capdu.p[3] & 0x0C) == 0x0C ? say(ret_rapdu, 0x9000) : DMSC_OK;
 }
 
+/* Short identifiers that the standards fix: TS 102 221 13.1 to 13.5 under the MF, TS 31.102 4.2
+ * under the USIM. +CRSM knows files by their identifier alone. */
+static const struct {
+    bool usim;
+    uint8_t sfi;
+    uint16_t file;
+} short_names[] = {
+    { false, 0x02, 0x2FE2 }, { false, 0x05, 0x2F05 }, { false, 0x06, 0x2F06 },
+    { false, 0x08, 0x2F08 }, { false, 0x1E, 0x2F00 }, { true, 0x02, 0x6F05 },
+    { true, 0x03, 0x6FAD },  { true, 0x04, 0x6F38 },  { true, 0x07, 0x6F07 },
+    { true, 0x08, 0x6F08 },  { true, 0x17, 0x6F06 },
+};
+
+/* The EF that a command names by its short identifier, which is taken out of @p p (11.1.3.2,
+ * 11.1.5.2). @return true also where it names none */
+static bool take_short_name(struct dmsci_at_files *files, uint8_t ins, uint8_t p[3])
+{
+    bool record = ins == 0xB2 || ins == 0xDC, usim = files->depth == 1 && files->path[0] == ADF;
+    uint8_t sfi = record ? p[1] >> 3 : (p[0] & 0x80) != 0 ? p[0] & 0x1F : 0;
+
+    if (sfi == 0)
+        return true;
+    for (size_t i = 0; i < DMSCI_ARRAY_LEN(short_names); i++) {
+        if (short_names[i].sfi != sfi || short_names[i].usim != usim || files->depth > usim)
+            continue;
+        files->file = short_names[i].file;
+        if (record)
+            p[1] &= 0x07;
+        else
+            p[0] = 0;
+        return true;
+    }
+    return false;
+}
+
 enum dmsc_err dmsci_at_crsm(struct dmsci_at *at, struct dmsc_bytes capdu, int timeout_ms,
                             struct dmsc_buf *ret_rapdu)
 {
@@ -149,9 +184,9 @@ enum dmsc_err dmsci_at_crsm(struct dmsci_at *at, struct dmsc_bytes capdu, int ti
         return say(ret_rapdu, (p[1] & 0x0C) == 0x0C ? 0x9000 : 0x6A86);
     if (memchr(passed, ins, sizeof(passed)) == NULL)
         return say(ret_rapdu, 0x6D00);
-    /* By short identifier: +CRSM names the file itself. */
-    if (at->files.file == 0 || (ins == 0xB0 && (p[0] & 0x80) != 0) ||
-        (ins == 0xB2 && (p[1] & 0xF8) != 0))
+    if (!take_short_name(&at->files, ins, p))
+        return say(ret_rapdu, 0x6A82);
+    if (at->files.file == 0)
         return say(ret_rapdu, 0x6986);
     return crsm(at, ins, &at->files, p,
                 data ? dmsc_bytes(capdu.p + 5, capdu.p[4]) : dmsc_bytes(NULL, 0), timeout_ms,
