@@ -127,3 +127,65 @@ test_signing() {
   stop_card
   echo "RSA and EC keys of the card sign for pkcs11-tool, and openssl agrees; so do generated ones"
 }
+
+# What shows an answer in several ways is asked without its spaces.
+expect_hex() { # DIGITS COMMAND...
+  local digits=$1
+  shift
+  "$@" >"$work/out" 2>&1 || fail "$* ended with $?"
+  tr -d ' \n' <"$work/out" | grep -qiF -- "$digits" || fail "$*: \"$digits\" is missing"
+}
+
+# pcscd looks for cards three times a second: another one in between would be the same to it.
+change_card() {
+  stop_card
+  sleep 1
+}
+
+# Unmodified tools, each in its own way, on one strict card in T=0.
+test_judges() {
+  local aid=F0444D53432D554943430100
+  for tool in pcsc_scan scriptor opensc-explorer pkcs11-tool; do
+    command -v "$tool" >/dev/null || skip "$tool is not installed"
+  done
+  use_module
+  start_card "$source/card-scripts/example.json"
+  # opensc-explorer in script mode: into the application, a file out of it.
+  printf '%s\n' "cd aid:$aid" "info 6F10" "get 6F10 $work/got" "apdu 00 B2 01 0C 04" quit \
+    >"$work/explorer"
+  opensc-explorer "$work/explorer" >"$work/out" 2>&1 || fail "opensc-explorer ended with $?"
+  grep -q "File ID:.*6F10\|file.*6F10\|6F10" "$work/out" || fail "opensc-explorer: no EF 6F10"
+  head -c 31 "$work/got" | grep -qF '{"./Vendor/Fleet":{"poll":3600' ||
+    fail "opensc-explorer: another content came"
+  change_card
+  start_card "$source/card-scripts/signing.json"
+  expect "UICC signing" pkcs15-tool --list-info
+  expect "EC key" pkcs15-tool --list-keys
+  expect "RSA certificate" pkcs15-tool --list-certificates
+  expect "PIN1" pkcs15-tool --list-pins
+  expect "UICC signing" pkcs11-tool --list-slots
+  expect "login required" pkcs11-tool --list-token-slots
+  expect "ECDSA-SHA256" pkcs11-tool --list-mechanisms
+  expect "Certificate Object; type = X.509 cert" pkcs11-tool --list-objects
+  expect "Private Key Object; EC" pkcs11-tool --login --pin 1234 --list-objects
+  if pkcs15-tool --verify-pin --pin 9999 >"$work/out" 2>&1; then fail "a wrong PIN is right"; fi
+  expect "SW1=0x63, SW2=0xC2" opensc-tool -s 0020000100
+  change_card
+  unset LD_PRELOAD
+  start_card "$source/card-scripts/example.json"
+  # scriptor: commands from a file, answers with 61xx as they come.
+  printf '%s\n' "00 A4 04 0C 0C F0 44 4D 53 43 2D 55 49 43 43 01 00" "00 B2 01 0C 30" \
+    "00 A4 00 04 02 6F 01" "00 C0 00 00 1C" "00 20 00 01" "00 88 00 81" >"$work/script"
+  expect_hex "444D100600000009AFC79B44306064310000000700000009DB8A6F341E8019C5012600736955B9000000000" \
+    scriptor -p T=0 "$work/script"
+  grep -q "61 1C" "$work/out" || fail "scriptor: no 61xx for SELECT"
+  grep -q "63 C3" "$work/out" || fail "scriptor: no tries of PIN1"
+  grep -q "69 85" "$work/out" || fail "scriptor: AUTHENTICATE without an application"
+  # pcsc_scan: the ATR, taken apart without a complaint about its check byte.
+  timeout 5 pcsc_scan >"$work/out" 2>&1 || true
+  grep -q "3B 9F 96 80 1F 87 80 31 E0 73 FE 21 1B 67 4A 35 75 30 35 02 65 F8" "$work/out" ||
+    fail "pcsc_scan: the ATR is missing"
+  grep -q "TCK = F8 (correct checksum)" "$work/out" || fail "pcsc_scan: another check byte"
+  stop_card
+  echo "pcsc_scan, scriptor, opensc-explorer, pkcs15-tool and pkcs11-tool take it for a card"
+}

@@ -6,6 +6,7 @@
 #   pcscd.sh BUILD SOURCE module   a provisioned card, through the module that dmsc brings for OpenSC
 #   pcscd.sh BUILD SOURCE aka      EAP-AKA of wpa_supplicant against hostapd, with AUTHENTICATE
 #   pcscd.sh BUILD SOURCE signing  keys of the card sign for pkcs11-tool; openssl verifies
+#   pcscd.sh BUILD SOURCE judges   pcsc_scan, scriptor, opensc-explorer, pkcs15-tool, pkcs11-tool
 #   pcscd.sh BUILD SOURCE rate     commands a second against a card that answers 9000 to everything
 #   pcscd.sh BUILD SOURCE link_rate  commands a second through our link against bare calls
 #   pcscd.sh BUILD SOURCE link     the link pcsc: conformance, cards that come and go, other clients
