@@ -61,12 +61,26 @@ run 0 "$dmsc" trace show evil.txt
 run 0 bash -c "'$dmsc' trace show - <evil.txt"
 says 'SELECT MF'
 
+# --- played back: the same commands, the same answers -------------------------------------------
+for script in smoke select-read pin dm-application; do
+  run 0 "$dmsc" card script "$scripts/$script.pcom" --link "$card" --trace first.txt
+  run 0 "$dmsc" card script "$scripts/$script.pcom" --link replay:first.txt --trace second.txt
+  says ' passed, 0 failed$'
+  sed 's/ *#.*//' first.txt >first
+  sed 's/ *#.*//' second.txt >second
+  cmp -s first second || bad "$script: the trace that was played back differs"
+  [ "$(wc -l <first)" -gt 10 ] || bad "$script: the trace is short"
+done
+
 # --- what is refused ------------------------------------------------------------------------------
 printf '> 00A40004023F00\n< 90\nnonsense\n' >bad.txt
 run 6 "$dmsc" trace show bad.txt
 tells '^  where  line 3$'
 tells '^  reason trace:line'
 tells '^  try    '
+head -c 70000 /dev/zero | tr '\0' '#' >endless.txt
+run 6 "$dmsc" trace show endless.txt
+tells 'a line of it has no end'
 run 1 "$dmsc" trace show nowhere.txt
 tells '^  where  nowhere.txt$'
 run 2 "$dmsc" trace export pin.txt

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dmsc trace: what a recorded trace says, and as packets for Wireshark. */
 #include "host/cli/trace/show.h"
-#include <dmsc/secret.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 /* A pcapng file grows in the file, not in memory. */
 #define CHUNK_MAX (1u << 20)
+/* A command has 522 digits; the rest is comment. */
+#define LINE_MAX_BYTES (1u << 16)
 
 struct listener {
     struct cli *cli;
@@ -56,26 +56,54 @@ static void on_packet(void *user, const struct dmsc_trace_step *step)
         l->err = flush(l);
 }
 
-/* Lines of any length: what is too long to be one of a trace is refused by the reader. */
+/* Hand on the whole lines that are there; at the end of the file also one without an end. */
+static enum dmsc_err take_lines(struct listener *l, struct dmsc_trace *trace, struct dmsc_buf *text,
+                                bool end)
+{
+    enum dmsc_err err = DMSC_OK;
+    size_t at = 0;
+
+    while (err == DMSC_OK && l->err == DMSC_OK && at < text->n) {
+        const uint8_t *stop = memchr(text->p + at, '\n', text->n - at);
+        size_t n = stop != NULL ? (size_t)(stop - text->p) - at : text->n - at;
+
+        if (stop == NULL && !end)
+            break;
+        err = dmsc_trace_line(trace, dmsc_bytes(text->p + at, n));
+        at += n + (stop != NULL);
+    }
+    dmsc_buf_consume(text, at);
+    return err != DMSC_OK ? err : l->err;
+}
+
 static enum dmsc_err read_lines(struct listener *l, FILE *file, struct dmsc_trace *trace)
 {
-    char *text = NULL;
-    size_t size = 0;
-    ssize_t n;
+    struct dmsc_buf text;
     enum dmsc_err err = DMSC_OK;
+    size_t got = 1;
 
-    while (err == DMSC_OK && l->err == DMSC_OK && (n = getline(&text, &size, file)) >= 0) {
-        if (n > 0 && text[n - 1] == '\n')
-            n--;
-        err = dmsc_trace_line(trace, dmsc_bytes(text, (size_t)n));
+    dmsc_buf_init(&text, l->cli->ctx, LINE_MAX_BYTES);
+    while (err == DMSC_OK && got > 0) {
+        size_t room = LINE_MAX_BYTES - text.n < 4096 ? LINE_MAX_BYTES - text.n : 4096;
+        uint8_t *p;
+
+        if (room == 0) {
+            err = cli_fail(l->cli, DMSC_E_MALFORMED, "read the trace", "a line of it has no end",
+                           "docs/traces.md has the form of a trace");
+            break;
+        }
+        err = dmsc_buf_reserve(&text, room, &p);
+        if (err != DMSC_OK)
+            break;
+        got = fread(p, 1, room, file);
+        dmsc_buf_commit(&text, got);
+        err = take_lines(l, trace, &text, got == 0);
     }
-    if (err == DMSC_OK && l->err == DMSC_OK && ferror(file))
+    if (err == DMSC_OK && ferror(file))
         err = io_error(l->cli, "read the trace", l->view.name);
-    if (err == DMSC_OK && l->err == DMSC_OK)
+    if (err == DMSC_OK)
         err = dmsc_trace_end(trace);
-    if (text != NULL)
-        dmsc_wipe(text, size);
-    free(text);
+    dmsc_buf_clear(&text);
     return err != DMSC_OK ? err : l->err;
 }
 
