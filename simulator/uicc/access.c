@@ -31,7 +31,7 @@ static bool in_environment_00(const struct dmsci_sim_fs *fs, unsigned file)
 static const struct dmsci_sim_rule *rule_of(const struct dmsci_sim_fs *fs, unsigned file)
 {
     const struct dmsci_sim_file *f = &fs->files[file];
-    bool other = fs->info[file].rule_00 != f->rule && in_environment_00(fs, file);
+    bool other = f->environments && in_environment_00(fs, file);
 
     return &fs->rules[other ? fs->info[file].rule_00 : f->rule];
 }

@@ -150,28 +150,61 @@ static uint16_t set_sfi(const struct template *t, struct dmsci_sim_new_file *fre
     return SW_OK;
 }
 
-static void set_keys(const struct template *t, struct dmsci_sim_file_info *info)
+static bool is_key(const struct dmsc_sim *sim, uint8_t ref)
+{
+    for (unsigned i = 0; i < sim->n_keys; i++) {
+        if (sim->keys[i].ref == ref && sim->keys[i].adf == DMSCI_SIM_NO_FILE)
+            return true;
+    }
+    return false;
+}
+
+/* Those that the card has. */
+static void set_keys(const struct dmsc_sim *sim, const struct template *t,
+                     struct dmsci_sim_file_info *info)
 {
     struct dmsc_rd r = dmsc_rd(t->keys);
     struct dmsci_tlv tlv;
 
     info->keys_given = true;
     while (dmsci_ber_next(&r, &tlv)) {
-        if (tlv.tag == 0x83 && tlv.value.n == 1 && dmsci_arr_key_bit(tlv.value.p[0]) >= 0 &&
+        if (tlv.tag == 0x83 && tlv.value.n == 1 && is_key(sim, tlv.value.p[0]) &&
             info->n_keys < DMSCI_SIM_DF_KEYS_MAX)
             info->keys[info->n_keys++] = tlv.value.p[0];
     }
 }
 
-static uint16_t describe(const struct template *t, struct dmsci_sim_new_file *fresh,
-                         struct dmsc_wr *proprietary)
+/* 8B: a record, or one for each of at most four environments; lengths as profiles have them. */
+static bool is_security(const struct template *t)
+{
+    struct dmsc_rd r = dmsc_rd(t->security);
+
+    if (t->security_tag != 0x8B)
+        return t->security.n > 0 && t->security.n <= (t->security_tag == 0x8C ? 8u : 200u);
+    if (t->security.n != 3 && (t->security.n < 4 || t->security.n > 10 || t->security.n % 2 != 0))
+        return false;
+    dmsc_rd_skip(&r, 2);
+    while (r.n > 0) {
+        uint8_t record;
+
+        if (t->security.n > 3)
+            dmsc_rd_skip(&r, 1);
+        record = dmsc_rd_u8(&r);
+        if (record == 0 || record == 255)
+            return false;
+    }
+    return true;
+}
+
+static uint16_t describe(const struct dmsc_sim *sim, const struct template *t,
+                         struct dmsci_sim_new_file *fresh, struct dmsc_wr *proprietary)
 {
     uint8_t state = t->life_cycle.n == 1 ? t->life_cycle.p[0] : 0x05;
     uint16_t sw = set_structure(t, fresh);
 
     if (sw != SW_OK)
         return sw;
-    if (t->security.n == 0 || t->descriptor.n == 0 ||
+    if (!is_security(t) || t->descriptor.n == 0 ||
         (state != 0x01 && state != 0x03 && (state & 0xFC) != 0x04))
         return SW_BAD_DATA;
     fresh->file.fid = (uint16_t)number(t->fid);
@@ -180,7 +213,7 @@ static uint16_t describe(const struct template *t, struct dmsci_sim_new_file *fr
     fresh->security = t->security;
     fresh->info.security_tag = t->security_tag;
     if (dmsci_sim_file_is_df(&fresh->file))
-        set_keys(t, &fresh->info);
+        set_keys(sim, t, &fresh->info);
     return split_proprietary(t, fresh, proprietary) ? set_sfi(t, fresh) : SW_BAD_DATA;
 }
 
@@ -256,7 +289,7 @@ uint16_t dmsci_sim_create_file(struct dmsc_sim *sim, const struct dmsci_sim_apdu
         return SW_LENGTH;
     sw = parse_template(c->data, &t);
     if (sw == SW_OK)
-        sw = describe(&t, &fresh, &proprietary);
+        sw = describe(sim, &t, &fresh, &proprietary);
     if (sw != SW_OK)
         return sw;
     is_df = dmsci_sim_file_is_df(&fresh.file);

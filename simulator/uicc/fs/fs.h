@@ -36,7 +36,8 @@ struct dmsci_sim_file {
     uint8_t record_length; /* 1..255: Lc of UPDATE RECORD cannot say more */
     uint16_t rule;         /* index into rules */
     uint16_t fcp_n;
-    bool is_arr; /* a rule points here: writing changes rules */
+    bool is_arr;       /* a rule points here: writing changes rules */
+    bool environments; /* another rule counts in security environment 00: info has it */
     uint32_t size;
     uint32_t content; /* offset into content */
     uint32_t fcp;     /* offset into fcp */
@@ -62,7 +63,7 @@ struct dmsci_sim_file_info {
     uint8_t n_keys;
     uint8_t keys[DMSCI_SIM_DF_KEYS_MAX]; /* C6: key references of a DF */
     uint16_t rule_00; /* 8B with security environments: index into rules for environment 00 */
-    bool applet; /* SELECT answers the next one, perhaps nothing, in the place of an FCP */
+    bool applet;      /* SELECT answers the next one, perhaps nothing, in the place of an FCP */
     struct dmsci_sim_slice answer;
 };
 
@@ -140,6 +141,8 @@ uint8_t *dmsci_sim_fs_record(const struct dmsci_sim_fs *fs, const struct dmsci_s
  * @param ret_bad the file that is wrong */
 DMSC_NODISCARD enum dmsc_err dmsci_sim_fs_rules_build(struct dmsci_sim_fs *fs, bool strict,
                                                       unsigned *ret_bad);
+/** Does some rule lead nowhere, or cannot be read? */
+bool dmsci_sim_fs_rules_dangle(const struct dmsci_sim_fs *fs);
 /** After a write to an EF(ARR): what can no longer be read forbids everything. */
 void dmsci_sim_fs_rules_refresh(struct dmsci_sim_fs *fs);
 
@@ -192,7 +195,7 @@ bool dmsci_sim_tlv_find(const struct dmsci_sim_fs *fs, const struct dmsci_sim_fi
 bool dmsci_sim_tlv_tag(struct dmsc_rd *r, uint32_t *ret_tag);
 /** 11.3: a length of one to four bytes, the shortest. */
 bool dmsci_sim_tlv_length(struct dmsc_rd *r, uint32_t *ret_length);
-/** Are these whole objects, no tag twice, and then nothing? */
-bool dmsci_sim_tlv_valid(struct dmsc_bytes objects);
+/** How much of it is whole objects with no tag twice? */
+size_t dmsci_sim_tlv_sound(struct dmsc_bytes objects);
 
 #endif

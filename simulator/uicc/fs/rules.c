@@ -81,6 +81,17 @@ static bool asks_local(const struct dmsci_arr_rule *rule)
     return dmsci_arr_keys(rule) >> dmsci_arr_key_bit(0x81) != 0;
 }
 
+bool dmsci_sim_fs_rules_dangle(const struct dmsci_sim_fs *fs)
+{
+    for (unsigned i = 0; i < fs->n_files; i++) {
+        struct dmsci_sim_rule rule;
+
+        if (make_rule(fs, i, 0x01, &rule) != DMSC_OK || make_rule(fs, i, 0x00, &rule) != DMSC_OK)
+            return true;
+    }
+    return false;
+}
+
 struct table {
     struct dmsci_sim_rule *rules;
     unsigned n;
@@ -124,6 +135,7 @@ static enum dmsc_err fill_table(struct dmsci_sim_fs *fs, struct table *t, bool s
         bool environments = fs->info[i].security_tag == 0x8B && fs->info[i].security.n > 3;
 
         *ret_bad = i;
+        fs->files[i].environments = environments;
         err = add_rule_of(fs, t, i, 0x01, strict, &fs->files[i].rule);
         fs->info[i].rule_00 = fs->files[i].rule;
         if (err == DMSC_OK && environments)

@@ -93,21 +93,27 @@ bool dmsci_sim_tlv_find(const struct dmsci_sim_fs *fs, const struct dmsci_sim_fi
     return false;
 }
 
-bool dmsci_sim_tlv_valid(struct dmsc_bytes objects)
+static bool is_there_before(struct dmsc_bytes objects, const uint8_t *end, uint32_t tag)
 {
     struct dmsc_rd r = dmsc_rd(objects);
-    struct dmsc_bytes object, other;
-    uint32_t tag, other_tag;
+    struct dmsc_bytes object;
+    uint32_t found;
 
-    while (r.n > 0) {
-        struct dmsc_rd before = dmsc_rd(objects);
-
-        if (!next_object(&r, &tag, &object))
-            return false;
-        while (next_object(&before, &other_tag, &other) && other.p != object.p) {
-            if (other_tag == tag)
-                return false;
-        }
+    while (next_object(&r, &found, &object) && object.p != end) {
+        if (found == tag)
+            return true;
     }
-    return true;
+    return false;
+}
+
+size_t dmsci_sim_tlv_sound(struct dmsc_bytes objects)
+{
+    struct dmsc_rd r = dmsc_rd(objects);
+    struct dmsc_bytes object;
+    size_t sound = 0;
+    uint32_t tag;
+
+    while (next_object(&r, &tag, &object) && !is_there_before(objects, object.p, tag))
+        sound += object.n;
+    return sound;
 }

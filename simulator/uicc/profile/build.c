@@ -38,9 +38,9 @@ static enum dmsc_err build_top(struct dmsc_sim *sim, const struct dmsci_sim_node
 {
     /* "state_of" is the mark that state.c puts into its files and looks at itself. */
     static const char *const known[] = {
-        "$schema",        "base",     "name", "comment",   "atr",   "protocol",
-        "lenient",        "channels", "pins", "proactive", "files", "state_of",
-        "authentication", "keys",     "ota",  "toolkit",   "scp03", NULL
+        "$schema",  "base", "name",      "comment", "atr",      "protocol",       "lenient",
+        "channels", "pins", "proactive", "files",   "state_of", "dangling_rules", "authentication",
+        "keys",     "ota",  "toolkit",   "scp03",   NULL
     };
     const char *name = "", *comment = "";
     enum dmsc_err err = dmsci_sim_json_known(top, known);

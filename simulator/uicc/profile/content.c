@@ -186,7 +186,7 @@ static enum dmsc_err check_objects(const struct dmsci_sim_node *node, const stru
             return dmsci_sim_json_wrong(node, "content", "profile:content",
                                         "no data object of TS 102 221 11.3 at %zu", used);
     }
-    if (!dmsci_sim_tlv_valid(dmsc_bytes(content, used)))
+    if (dmsci_sim_tlv_sound(dmsc_bytes(content, used)) != used)
         return dmsci_sim_json_wrong(node, "content", "profile:content", "a tag is there twice");
     return DMSC_OK;
 }

@@ -90,7 +90,7 @@ static enum dmsc_err put_content(struct dmsc_buf *out, const struct dmsci_sim_fs
     }
     content = trimmed(fs->content + file->content, file->size);
     if (file->kind == DMSCI_SIM_BER_TLV)
-        content.n = dmsci_sim_tlv_used(fs, file);
+        content.n = dmsci_sim_tlv_sound(dmsc_bytes(fs->content + file->content, file->size));
     err = dmsci_buf_printf(out, ", \"size\": %lu", (unsigned long)file->size);
     if (err == DMSC_OK && content.n > 0)
         err = dmsc_buf_append_str(out, ", \"content\": ");
@@ -276,6 +276,8 @@ enum dmsc_err dmsci_sim_dump_with(const struct dmsc_sim *sim, const char *origin
     unsigned n_keys;
     enum dmsc_err err = put_top(ret_json, sim, origin, origin_crc);
 
+    if (err == DMSC_OK && dmsci_sim_fs_rules_dangle(&sim->fs))
+        err = dmsc_buf_append_str(ret_json, "  \"dangling_rules\": true,\n");
     if (err == DMSC_OK)
         err = put_proactive(ret_json, sim);
     if (err == DMSC_OK)

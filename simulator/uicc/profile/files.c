@@ -40,6 +40,7 @@ struct builder {
     struct dmsc_sim *sim;
     struct dmsci_sim_fs *fs;
     const char *file;
+    const json_t *profile;
     size_t content_n;
 };
 
@@ -456,7 +457,12 @@ static enum dmsc_err build_rules(const struct builder *b)
     char where[DMSCI_SIM_PATH_TEXT + 16];
     const struct dmsci_sim_node top = { b->fs->ctx, b->file, "", NULL };
     unsigned bad = 0;
-    enum dmsc_err err = dmsci_sim_fs_rules_build(b->fs, true, &bad);
+    bool dangling = false;
+    const struct dmsci_sim_node all = { b->fs->ctx, b->file, "", b->profile };
+    enum dmsc_err err = dmsci_sim_json_bool(&all, "dangling_rules", &dangling);
+
+    if (err == DMSC_OK)
+        err = dmsci_sim_fs_rules_build(b->fs, !dangling, &bad);
 
     if (err == DMSC_OK || err == DMSC_E_NOMEM)
         return err;
@@ -473,7 +479,7 @@ enum dmsc_err dmsci_sim_build_files(struct dmsc_sim *sim, const json_t *profile,
 {
     const struct dmsci_sim_node top = { sim->ctx, file, "", profile };
     const json_t *files = json_object_get(profile, "files");
-    struct builder b = { sim, &sim->fs, file, 0 };
+    struct builder b = { sim, &sim->fs, file, profile, 0 };
     enum dmsc_err err;
 
     if (!json_is_object(files) || json_object_size(files) == 0)
