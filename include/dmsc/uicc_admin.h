@@ -50,7 +50,7 @@ struct dmsc_select {
 };
 #define DMSC_SELECT_INIT                                                                           \
     {                                                                                              \
-        DMSC_SELECT_FID                                                                            \
+        DMSC_SELECT_FID, { NULL, 0 }, DMSC_OCCURRENCE_FIRST, false                                 \
     }
 /** SELECT in every form (11.1.1). @p ret_fcp NULL: no data comes back. */
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_uicc_select(struct dmsc_uicc *uicc,

@@ -23,7 +23,10 @@ struct dmsc_auth {
 };
 #define DMSC_AUTH_INIT                                                                             \
     {                                                                                              \
-        DMSC_AUTH_GSM                                                                              \
+        DMSC_AUTH_GSM, { NULL, 0 }, { NULL, 0 }, { NULL, 0 },                                      \
+        {                                                                                          \
+            NULL, 0                                                                                \
+        }                                                                                          \
     }
 /** Secrets: dmsc_auth_result_clear(). What a context does not give is empty. */
 struct dmsc_auth_result {

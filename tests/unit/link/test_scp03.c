@@ -294,13 +294,161 @@ static void bad_configurations(void **state)
     dmsc_ctx_free(ctx);
 }
 
+/* A card of our own behind the link: every level, mode and key length, over T=0 and T=1. */
+struct card {
+    struct dmsc_ctx *ctx;
+    const struct dmsc_scp03 *config;
+    enum dmsc_protocol protocol;
+    struct dmsci_scp03 session;
+    uint8_t waiting[256]; /* what GET RESPONSE brings */
+    size_t waiting_n;
+    uint16_t waiting_sw;
+    unsigned commands;
+};
+
+static enum dmsc_err reply(struct card *card, struct dmsc_bytes data, uint16_t sw,
+                           struct dmsc_buf *ret_rapdu)
+{
+    uint8_t status[2] = { (uint8_t)(sw >> 8), (uint8_t)sw };
+    enum dmsc_err err;
+
+    if (card->protocol == DMSC_T0 && data.n > 0) {
+        memcpy(card->waiting, data.p, data.n);
+        card->waiting_n = data.n;
+        card->waiting_sw = sw;
+        status[0] = 0x61;
+        status[1] = (uint8_t)data.n;
+        data.n = 0;
+    }
+    err = dmsc_buf_set(ret_rapdu, data);
+    return err == DMSC_OK ? dmsc_buf_append(ret_rapdu, dmsc_bytes(status, 2)) : err;
+}
+
+static enum dmsc_err card_initialize(struct card *card, const struct dmsc_capdu *capdu,
+                                     struct dmsc_buf *ret_rapdu)
+{
+    static const uint8_t random[16] = { 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 11, 12, 13, 14, 15, 16 };
+    struct dmsci_scp03_keys keys = { card->config->enc, card->config->mac };
+    uint8_t cryptogram[16], answer[64];
+    struct dmsc_wr w = dmsc_wr(answer, sizeof(answer));
+    struct dmsci_scp03_init init = { .version = capdu->p1, .i = card->config->s16 ? 0x61 : 0x60 };
+
+    init.card_challenge = dmsc_bytes(random, capdu->data.n);
+    assert_int_equal(
+        dmsci_scp03_begin(card->ctx, &keys, capdu->data, init.card_challenge, &card->session),
+        DMSC_OK);
+    assert_int_equal(dmsci_scp03_cryptogram(card->ctx, &card->session, true, cryptogram), DMSC_OK);
+    init.card_cryptogram = dmsc_bytes(cryptogram, capdu->data.n);
+    assert_int_equal(dmsci_scp03_init_encode(&init, &w), DMSC_OK);
+    return reply(card, dmsc_bytes(answer, w.n), 0x9000, ret_rapdu);
+}
+
+/* Answers with the data it got, each byte turned round. */
+static enum dmsc_err card_command(struct card *card, const struct dmsc_capdu *capdu,
+                                  struct dmsc_buf *ret_rapdu)
+{
+    uint8_t plain[255];
+    struct dmsc_capdu taken;
+    struct dmsc_buf data;
+    enum dmsc_err err;
+
+    dmsc_buf_init(&data, card->ctx, 256);
+    assert_int_equal(dmsci_scp03_unwrap(card->ctx, &card->session, capdu, plain, &taken), DMSC_OK);
+    assert_int_equal(taken.cla, 0x80);
+    for (size_t i = 0; i < taken.data.n; i++)
+        plain[i] = (uint8_t)~plain[i];
+    card->commands++;
+    assert_int_equal(dmsci_scp03_answer_wrap(card->ctx, &card->session,
+                                             dmsc_bytes(plain, taken.data.n), 0x9000, &data),
+                     DMSC_OK);
+    err = reply(card, dmsc_buf_bytes(&data), 0x9000, ret_rapdu);
+    dmsc_buf_clear(&data);
+    return err;
+}
+
+static enum dmsc_err card_answers(void *user, struct dmsc_bytes bytes, struct dmsc_buf *ret_rapdu)
+{
+    struct card *card = user;
+    struct dmsc_capdu capdu;
+
+    assert_int_equal(dmsc_capdu_decode(bytes, &capdu), DMSC_OK);
+    if (capdu.ins == 0xC0) {
+        card->protocol = DMSC_T1; /* the data itself, this once */
+        assert_int_equal(capdu.le, card->waiting_n);
+        (void)reply(card, dmsc_bytes(card->waiting, card->waiting_n), card->waiting_sw, ret_rapdu);
+        card->protocol = DMSC_T0;
+        return DMSC_OK;
+    }
+    if (capdu.ins == 0x50)
+        return card_initialize(card, &capdu, ret_rapdu);
+    if (capdu.ins == 0x82) {
+        assert_int_equal(dmsci_scp03_authenticated(card->ctx, &card->session, &capdu), DMSC_OK);
+        return reply(card, dmsc_bytes(NULL, 0), 0x9000, ret_rapdu);
+    }
+    return card_command(card, &capdu, ret_rapdu);
+}
+
+static void session_with(uint8_t level, bool s16, size_t key_n, enum dmsc_protocol protocol)
+{
+    static const uint8_t keys[64] = { 0x5A, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0xA5 };
+    struct dmsc_scp03 c = config(level, "host challenge.");
+    struct card card = { .config = &c, .protocol = protocol };
+    size_t read = 0, written = 0, most;
+    struct rig rig;
+    struct dmsc_buf data;
+
+    c.enc = dmsc_bytes(keys, key_n);
+    c.mac = dmsc_bytes(keys + key_n, key_n);
+    c.s16 = s16;
+    rig = begin(protocol, &c);
+    card.ctx = rig.ctx;
+    rig.card->respond = card_answers;
+    rig.card->respond_user = &card;
+    dmsc_buf_init(&data, rig.ctx, 256);
+    dmsc_link_scp03_blocks(level, s16, &read, &written);
+    most = read < written ? read : written;
+    for (unsigned power = 0; power < 2; power++) { /* each power-on has a session of its own */
+        assert_int_equal(dmsc_link_power(rig.link, DMSC_POWER_COLD), DMSC_OK);
+        for (size_t n = 0; n <= most; n += n < 20 || n + 20 > most ? 1 : 13) {
+            uint8_t sent[255];
+            struct dmsc_capdu capdu = {
+                .cla = 0x80, .ins = 0xE2, .data = { sent, n }, .le = n > 0 ? 256 : 0
+            };
+            uint16_t sw = 0;
+
+            for (size_t i = 0; i < n; i++)
+                sent[i] = (uint8_t)(n + i);
+            dmsc_buf_reset(&data);
+            assert_int_equal(dmsc_link_exchange(rig.link, &capdu, &data, &sw), DMSC_OK);
+            assert_int_equal(sw, 0x9000);
+            assert_int_equal(data.n, n);
+            for (size_t i = 0; i < n; i++)
+                assert_int_equal(data.p[i], (uint8_t)~sent[i]);
+        }
+    }
+    assert_true(card.commands > 80);
+    dmsc_buf_clear(&data);
+    end(&rig);
+}
+
+static void whole_sessions(void **state)
+{
+    static const uint8_t levels[] = { 0x01, 0x03, 0x11, 0x13, 0x33 };
+
+    (void)state;
+    for (unsigned run = 0; run < 5 * 2 * 3; run++) {
+        session_with(levels[run % 5], run / 5 % 2 != 0, 16 + run / 10 * 8, DMSC_T1);
+        session_with(levels[run % 5], run / 5 % 2 != 0, 16 + run / 10 * 8, DMSC_T0);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(published_session),         cmocka_unit_test(the_domain_is_selected),
         cmocka_unit_test(what_does_not_open),        cmocka_unit_test(wrong_answers_end_it),
         cmocka_unit_test(errors_and_other_channels), cmocka_unit_test(a_block_can_be_too_long),
-        cmocka_unit_test(bad_configurations),
+        cmocka_unit_test(bad_configurations),        cmocka_unit_test(whole_sessions),
     };
 
     return support_exit(cmocka_run_group_tests(tests, NULL, NULL), DMSCI_ARRAY_LEN(tests));
