@@ -93,6 +93,11 @@ chmod 640 card.ota
 run 6 "$dmsc" ota wrap script.txt --keys card.ota
 tells 'reason +file:not-private'
 chmod 600 card.ota
+ln -s card.ota link.ota
+run 6 "$dmsc" ota wrap script.txt --keys link.ota
+tells 'why +it is a link'
+run 6 "$dmsc" ota wrap script.txt --keys .
+tells 'why +it is no plain file'
 sed 's/^kid-key.*/kid-key = 2011/' card.ota >short.ota
 chmod 600 short.ota
 run 6 "$dmsc" ota wrap script.txt --keys short.ota
@@ -117,6 +122,14 @@ run 1 "$dmsc" ota wrap script.txt --keys card.ota
 silent out
 tells 'save the counter'
 rmdir card.ota.new
+if [ "$(id -u)" != 0 ]; then # root writes anywhere
+  mkdir locked
+  cp card.ota locked/
+  chmod 500 locked
+  run 1 "$dmsc" ota wrap script.txt --keys locked/card.ota
+  silent out
+  chmod 700 locked
+fi
 grep -q '^counter = 7 ' card.ota || bad "the counter went up"
 
 # --- to a card: the software UICC, which has an application at this TAR -----------------------------

@@ -43,13 +43,28 @@ static const struct {
       "answer before the script is executed" },
 };
 
+/* 5.2.1.1 and 5.2.1.2: a proactive command without its template, or one byte that stands for one.
+ */
+static const char *action_words(struct dmsc_bytes value)
+{
+    if (value.n == 0)
+        return "no action";
+    if (value.n > 1)
+        return "a proactive command";
+    return value.p[0] >= 1 && value.p[0] <= DMSCI_SCRIPT_ACTION_RECORD_MAX
+               ? "the record of EF(RMA) with that number"
+               : NULL;
+}
+
 static const char *words_of(uint8_t tag, bool response, struct dmsc_bytes value)
 {
+    bool action = tag == DMSCI_SCRIPT_IMMEDIATE || tag == DMSCI_SCRIPT_ERROR;
+
     for (size_t i = 0; value.n == 1 && i < DMSCI_ARRAY_LEN(values); i++) {
         if (values[i].tag == tag && values[i].response == response && values[i].value == value.p[0])
             return values[i].words;
     }
-    return NULL;
+    return action && !response ? action_words(value) : NULL;
 }
 
 static void name_item(const struct dmsci_script_item *from, bool response,

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define TEXT_MAX  65536u
-#define PATH_SIZE 4096
+#define PATH_SIZE 4096u
 
 static enum dmsc_err failed(struct cli *cli, const char *what, const char *path)
 {
@@ -19,16 +19,24 @@ static enum dmsc_err failed(struct cli *cli, const char *what, const char *path)
     return DMSC_E_IO;
 }
 
+static enum dmsc_err no_plain_file(struct cli *cli, const char *path, const char *why)
+{
+    (void)cli_fail(cli, DMSC_E_CONFIG, "read the key file", why, "name the file itself");
+    (void)snprintf(cli->story.where, sizeof(cli->story.where), "%.190s", path);
+    return DMSC_E_CONFIG;
+}
+
 static enum dmsc_err check_private(struct cli *cli, int fd, const char *path)
 {
     struct stat st;
 
     if (fstat(fd, &st) != 0)
         return failed(cli, "read the key file", path);
-    if ((st.st_mode & (S_IRWXG | S_IRWXO)) == 0 && S_ISREG(st.st_mode))
+    if (!S_ISREG(st.st_mode))
+        return no_plain_file(cli, path, "it is no plain file");
+    if ((st.st_mode & (S_IRWXG | S_IRWXO)) == 0)
         return DMSC_OK;
-    (void)cli_fail(cli, DMSC_E_CONFIG, "read the key file",
-                   S_ISREG(st.st_mode) ? "others may read or write it" : "it is no plain file",
+    (void)cli_fail(cli, DMSC_E_CONFIG, "read the key file", "others may read or write it",
                    "chmod 600 the file");
     (void)snprintf(cli->story.where, sizeof(cli->story.where), "%.190s", path);
     (void)snprintf(cli->story.reason, sizeof(cli->story.reason), "file:not-private");
@@ -83,8 +91,10 @@ static enum dmsc_err open_locked(struct cli *cli, const char *path, int *ret_fd)
     enum dmsc_err err;
 
     for (;;) {
-        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
+        if (fd < 0 && errno == ELOOP) /* the new file would take the place of the link */
+            return no_plain_file(cli, path, "it is a link");
         if (fd < 0)
             return failed(cli, "read the key file", path);
         err = check_private(cli, fd, path);
@@ -117,48 +127,64 @@ static bool write_all(int fd, struct dmsc_bytes text)
     return fsync(fd) == 0;
 }
 
-static bool sync_folder(const char *path)
+/* The folder that a file is in; "." for a bare name. */
+static enum dmsc_err sync_folder(struct cli *cli, const char *path)
 {
-    char folder[PATH_SIZE];
-    char *slash;
-    bool done;
+    const char *slash = strrchr(path, '/');
+    size_t n = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
+    struct dmsc_buf folder;
+    enum dmsc_err err;
     int fd;
 
-    (void)snprintf(folder, sizeof(folder), "%s", path);
-    slash = strrchr(folder, '/');
-    if (slash == NULL)
-        (void)snprintf(folder, sizeof(folder), ".");
-    else
-        slash[slash == folder ? 1 : 0] = '\0';
-    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    done = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0)
-        (void)close(fd);
-    return done;
+    dmsc_buf_init(&folder, cli->ctx, PATH_SIZE);
+    err = dmsc_buf_append(&folder, n == 0 ? dmsc_bytes(".", 1) : dmsc_bytes(path, n));
+    if (err == DMSC_OK) {
+        fd = open(dmsc_buf_str(&folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0 || fsync(fd) != 0)
+            err = failed(cli, "save the counter", path);
+        if (fd >= 0)
+            (void)close(fd);
+    }
+    dmsc_buf_clear(&folder);
+    return err;
+}
+
+static enum dmsc_err write_beside(struct cli *cli, const char *beside, struct dmsc_bytes text)
+{
+    enum dmsc_err err = DMSC_OK;
+    int fd;
+
+    (void)unlink(beside); /* of one that was killed: the lock is ours */
+    fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return failed(cli, "save the counter", beside);
+    if (!write_all(fd, text))
+        err = failed(cli, "save the counter", beside);
+    if (close(fd) != 0 && err == DMSC_OK)
+        err = failed(cli, "save the counter", beside);
+    return err;
 }
 
 /* Beside it, flushed, renamed, the folder flushed: old or new, never half. */
 static enum dmsc_err save(struct cli *cli, const char *path, struct dmsc_bytes text)
 {
-    char beside[PATH_SIZE];
-    bool done;
-    int fd;
+    struct dmsc_buf beside;
+    enum dmsc_err err;
 
-    if ((size_t)snprintf(beside, sizeof(beside), "%s.new", path) >= sizeof(beside)) {
-        errno = ENAMETOOLONG;
-        return failed(cli, "save the counter", path);
-    }
-    (void)unlink(beside); /* of one that was killed: the lock is ours */
-    fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return failed(cli, "save the counter", beside);
-    done = write_all(fd, text);
-    done = close(fd) == 0 && done;
-    if (done && rename(beside, path) == 0 && sync_folder(path))
-        return DMSC_OK;
-    (void)failed(cli, "save the counter", path);
-    (void)unlink(beside);
-    return DMSC_E_IO;
+    dmsc_buf_init(&beside, cli->ctx, PATH_SIZE);
+    err = dmsc_buf_append_str(&beside, path);
+    if (err == DMSC_OK)
+        err = dmsc_buf_append_str(&beside, ".new");
+    if (err == DMSC_OK)
+        err = write_beside(cli, dmsc_buf_str(&beside), text);
+    if (err == DMSC_OK && rename(dmsc_buf_str(&beside), path) != 0)
+        err = failed(cli, "save the counter", path);
+    if (err == DMSC_OK)
+        err = sync_folder(cli, path);
+    else if (beside.n > 0)
+        (void)unlink(dmsc_buf_str(&beside)); /* it holds the keys */
+    dmsc_buf_clear(&beside);
+    return err;
 }
 
 enum dmsc_err cli_ota_blame(struct cli *cli, enum dmsc_err err, const char *path)

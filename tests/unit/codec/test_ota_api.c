@@ -142,6 +142,15 @@ static void scripts_and_answers_are_told(void **state)
           false, DMSC_OK,
           "script chaining 11 = first script; what it selects is kept over a reset; "
           "command 80E2900000; " },
+        { "AE808101828200820105"
+          "81020102"
+          "0000",
+          false, DMSC_OK,
+          "immediate action 82 = answer before the script is executed; "
+          "error action  = no action; "
+          "error action 05 = the record of EF(RMA) with that number; "
+          "immediate action 0102 = a proactive command; " },
+        { "AB03810155", true, DMSC_OK, "immediate action 55; " },
         { "029000", true, DMSC_OK, "executed 02; answer  SW 9000; " },
         { "016A82AABB", true, DMSC_OK, "executed 01; answer AABB SW 6A82; " },
         { "AB0B800102230290002302"

@@ -299,6 +299,34 @@ static void messages_do_not_mix(void **state)
     dmsc_ctx_free(ctx);
 }
 
+static void what_is_too_long_is_not_kept(void **state)
+{
+    struct dmsci_sms_header h = { DMSCI_SMS_IE_COMMAND, false, false, 1, 0, 0 };
+    struct dmsc_ctx_config config = DMSC_CTX_CONFIG_INIT;
+    uint8_t tpdu[DMSCI_SMS_TPDU_MAX], packet[600] = { 1 }, kind = 0;
+    struct dmsci_sms_join join;
+    struct dmsc_ctx *ctx = NULL;
+    struct dmsci_sms sms;
+    struct dmsc_buf out;
+    bool whole = false;
+
+    (void)state;
+    config.limits.ota_packet_size = 300;
+    assert_int_equal(dmsc_ctx_new(&config, &ctx), DMSC_OK);
+    dmsc_buf_init(&out, ctx, 1000);
+    dmsci_sms_join_init(&join, ctx);
+    for (unsigned part = 1; part <= 5; part++) { /* 132 bytes, three times 134, 66 */
+        send_part(dmsc_bytes(packet, 600), part, &h, "1", &sms, tpdu);
+        assert_int_equal(dmsci_sms_join_add(&join, &sms, &whole, &kind, &out),
+                         part < 5 ? DMSC_OK : DMSC_E_LIMIT);
+        assert_false(whole);
+    }
+    assert_int_equal(out.n, 0);
+    dmsci_sms_join_clear(&join);
+    dmsc_buf_clear(&out);
+    dmsc_ctx_free(ctx);
+}
+
 static enum dmsc_err join_scenario(struct dmsc_ctx *ctx, void *user)
 {
     struct dmsci_sms_header h = { DMSCI_SMS_IE_COMMAND, false, false, 1, 0, 0 };
@@ -378,6 +406,7 @@ int main(void)
         cmocka_unit_test(the_centre_stands_in_the_envelope),
         cmocka_unit_test(packets_come_through_in_any_order),
         cmocka_unit_test(messages_do_not_mix),
+        cmocka_unit_test(what_is_too_long_is_not_kept),
         cmocka_unit_test(without_memory_nothing_is_lost),
         cmocka_unit_test(messages_of_others_are_read),
     };
