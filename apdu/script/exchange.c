@@ -260,8 +260,7 @@ static enum dmsc_err keep_answer(struct dmsci_script_run *run, bool *ret_secret)
     enum dmsc_err err;
 
     line.kind = DMSCI_TRACE_ANSWER;
-    if (!dmsci_trace_set(&line, rapdu))
-        return DMSC_E_LIMIT;
+    (void)dmsci_trace_set(&line, rapdu);
     dmsci_trace_mask(&run->mask, &line);
     *ret_secret = n > 0 && line.known[0] == 0;
     err = write_bytes(&run->answer_text, &line, n);
@@ -299,8 +298,8 @@ enum dmsc_err dmsci_script_send(struct dmsci_script_run *run, const struct dmsci
         return refused(run, DMSC_E_MALFORMED, "a command has 4 to 261 bytes");
     err = transmit(run, dmsc_bytes(capdu, n));
     dmsc_wipe(capdu, sizeof(capdu));
-    if (err == DMSC_OK && run->rapdu.n < 2)
-        err = DMSC_E_LINK;
+    if (err == DMSC_OK && (run->rapdu.n < 2 || run->rapdu.n > DMSC_RAPDU_MAX))
+        return refused(run, DMSC_E_LINK, "an answer has 2 to 258 bytes, and this one has not");
     if (err == DMSC_OK)
         err = keep_answer(run, &secret);
     if (err != DMSC_OK)

@@ -38,6 +38,12 @@ assert plan == n and not inside
 print(n, failed)
 END
 tap() { # FILE TESTS FAILED
+  if command -v prove >/dev/null; then
+    local all=0
+    prove --quiet --exec cat "$1" >prove.log 2>&1 || all=1
+    grep -q 'Parse errors' prove.log && [ "$(grep -c '^Bail' "$1")" = 0 ] && bad "${command[*]}: $1: $(cat prove.log)"
+    [ $all = "$(($3 > 0 || $(grep -c '^Bail' "$1") > 0))" ] || bad "${command[*]}: prove takes $1 for something else"
+  fi
   [ "$(python3 tap.py "$1" 2>&1)" = "$2 $3" ] || bad "${command[*]}: $1: $(python3 tap.py "$1" 2>&1 | tail -1)"
 }
 
@@ -136,6 +142,21 @@ run 2 "$dmsc" card script plain.txt --link "$card" --out x
 run 2 "$dmsc" card script plain.txt --link "$card" --json --report tap
 run 1 "$dmsc" card script plain.txt --link "$card" --report tap --out /nonexistent/x
 tells '^  where  /nonexistent/x'
+
+# --- a card that fails, at each command, is told with its line; with --all the rest goes on ---------
+for kind in error timeout removed short long sw=6F00 torn; do
+  for n in 1 3 5; do
+    got=0
+    "$dmsc" card script "$scripts/smoke.pcom" --link "fault:$kind@$n:$card" --report tap --out fault.tap >out 2>err || got=$?
+    checks=$((checks + 1)) command=(dmsc card script "fault:$kind@$n")
+    [ $got = 1 ] || [ $got = 3 ] || bad "exit status $got"
+    [ $got = 1 ] || tells '^  where  .*smoke.pcom:[0-9]+$'
+    [ $got = 1 ] || tells '^  why    '
+    tap fault.tap "$(grep -cE '^(not )?ok' fault.tap)" 1
+    run 1 "$dmsc" card script "$scripts/smoke.pcom" --link "fault:$kind@$n:$card" --all --report junit --out fault.xml
+    junit fault.xml
+  done
+done
 
 # --- Ctrl-C: what was done is reported, the card left as it should be -----------------------------
 printf '.POWER_ON\n.BEGIN_LOOP\n80F2000C00 (9000)\n.LOOP 9000000\n' >endless.pcom

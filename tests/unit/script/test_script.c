@@ -51,7 +51,7 @@ static struct dmsc_ctx *new_ctx(void)
 
 static struct scripted *card_of(struct vectors *v)
 {
-    struct scripted *card = scripted_new(DMSC_T0);
+    struct scripted *card = scripted_new(vec_number_or(v, "protocol", 0) == 1 ? DMSC_T1 : DMSC_T0);
 
     for (size_t i = 0; i < vec_count(v, "turn"); i++) {
         char turn[200];
@@ -167,8 +167,8 @@ static void bad_scripts_do_no_harm(void **state)
             }
         }
         for (size_t i = 0; i < 8; i++) {
-            static const char *const keys[] = { "turn",    "event", "all", "raw",
-                                                "refused", "error", "",    "" };
+            static const char *const keys[] = { "turn",    "event", "all",      "raw",
+                                                "refused", "error", "protocol", "" };
 
             (void)vec_count(v, keys[i]);
         }
