@@ -269,7 +269,7 @@ run 6 "$dmsc" --config dmsc.conf card apdu 80F2000000 zz --trace trace
 cat >toolkit.json <<END
 { "base": "$scripts/blank.json", "proactive": [
   "D009 8103010200 82028182", "D010 8103020101 82028182 9205013F002FE2", "D00D 8103030300 82028182 84020101",
-  "D00C 8103040500 82028182 990104", "D00B 8103057200 82028182 0D00" ] }
+  "D00C 8103040500 82028182 990104", "D009 810305F000 82028182" ] }
 END
 run 0 "$dmsc" --config dmsc.conf --link sim:toolkit.json card usat --for 2 --trace trace
 silent err
@@ -284,7 +284,7 @@ silent err
 python3 -c '
 import json
 j = [json.loads(line) for line in open("out")]
-assert [o.get("result") for o in j] == ["00", "00", "00", "30", "30", None], j
+assert [o.get("result") for o in j] == ["00", "00", "00", "30", "31", None], j
 assert j[1]["refresh"]["files"] == ["3F002FE2"] and not j[1]["refresh"]["reset"], j
 assert (j[-1]["done"], j[-1]["refused"]) == (3, 2), j
 ' || bad "card usat --json"
