@@ -49,12 +49,13 @@ enum dmsci_usat_type {
     AS_LABELS,     /* the rest: labels with their lengths (TS 23.003) */
     AS_VALIDITY,   /* validity period of an SMS, as the format kept before says */
     AS_QUALIFIER,  /* one byte, in words of the type of command before */
+    AS_USER_DATA,  /* bytes of an SMS, said in words when they are a text without a header */
     AS_CHOICE,     /* go on with the layout of the number before */
     AS_LENGTH,     /* go on with the other layout when size bytes are left */
     AS_AGAIN       /* go back size rows as long as there is more */
 };
 
-enum { KEEP_NOTHING, KEEP_COUNT, KEEP_FORMAT };
+enum { KEEP_NOTHING, KEEP_COUNT, KEEP_FORMAT, KEEP_HEADER, KEEP_CODING };
 
 struct dmsci_usat_choice;
 /** One field; a layout ends with name NULL. What is left when a layout ends is "rest". */

@@ -6,9 +6,9 @@
 struct state {
     struct dmsci_usat_sink *sink;
     struct dmsc_rd r;
-    uint32_t number; /* the last one */
-    uint8_t count, format;
-    uint32_t bits; /* of a run of bit fields */
+    uint32_t number;                       /* the last one */
+    uint8_t count, format, header, coding; /* kept of earlier rows */
+    uint32_t bits;                         /* of a run of bit fields */
     unsigned left;
 };
 
@@ -95,6 +95,10 @@ static void emit_number(struct state *s, const struct dmsci_usat_row *row, uint3
         s->count = (uint8_t)number;
     if (row->keep == KEEP_FORMAT)
         s->format = (uint8_t)number;
+    if (row->keep == KEEP_HEADER)
+        s->header = (uint8_t)number;
+    if (row->keep == KEEP_CODING)
+        s->coding = (uint8_t)number;
     emit(s, &field);
 }
 
@@ -143,6 +147,22 @@ static void emit_text(struct state *s, const struct dmsci_usat_row *row, struct 
         return;
     }
     emit_bytes(s, row->name, bytes, "");
+}
+
+/* TS 23.040 clause 9.2.3.24. Octets of 8 bits are data, and a text only if they look like one. */
+static void emit_user_data(struct state *s, const struct dmsci_usat_row *row,
+                           struct dmsc_bytes bytes)
+{
+    struct dmsc_wr text = dmsc_wr(s->sink->written, s->sink->room);
+    int coding = dmsci_dcs_coding(s->coding);
+    bool good = s->header == 0 && coding >= 0 &&
+                dmsci_text_read(coding == DMSC_USAT_GSM_UNPACKED ? (uint32_t)DMSC_USAT_PLAIN
+                                                                 : (uint32_t)coding,
+                                dmsc_rd(bytes), &text) &&
+                !text.bad;
+
+    emit_bytes(s, row->name, bytes,
+               good ? put_text(&s->sink->text, dmsc_bytes(text.p, text.n)) : "");
 }
 
 /* TS 102 223 clause 8.18: a path begins at each 3F00. */
@@ -204,6 +224,10 @@ static void read_row(struct state *s, const struct dmsci_usat_row *row, size_t n
     case AS_VALIDITY:
         if (n > 0)
             emit_bytes(s, row->name, dmsc_rd_bytes(&s->r, n), "");
+        break;
+    case AS_USER_DATA:
+        if (n > 0)
+            emit_user_data(s, row, dmsc_rd_bytes(&s->r, n));
         break;
     default:
         if (n > 0)

@@ -67,6 +67,7 @@ static const char *write_text(struct state *s, const struct dmsci_usat_row *row,
 
     switch (row->type) {
     case AS_BYTES:
+    case AS_USER_DATA:
     case AS_VALIDITY:
         return "bytes are wanted";
     case AS_DCS_TEXT:

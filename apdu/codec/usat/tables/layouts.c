@@ -42,7 +42,7 @@ NAMES(validity) = {
 };
 ROWS(tpdu) = {
     BITS("reply path", 1, NULL),
-    BITS("user data header", 1, NULL),
+    { "user data header", AS_BITS, 1, KEEP_HEADER, NULL, NULL },
     BITS("status report", 1, NULL),
     { "validity period format", AS_BITS, 2, KEEP_FORMAT, validity, NULL },
     BITS("more messages or reject duplicates", 1, NULL),

@@ -310,6 +310,10 @@ const struct dmsci_usat_choice dmsci_usat_address_choices[] = {
 };
 
 /* TS 23.040 clause 9.2.2: the fields around the user data. */
+#define SMS_CODING                                                                                 \
+    {                                                                                              \
+        "data coding scheme", AS_NUMBER, 1, KEEP_CODING, dmsci_usat_dcs, NULL                      \
+    }
 #define SMS_ADDRESS(digits)                                                                        \
     { digits, AS_NUMBER, 1, KEEP_COUNT, NULL, NULL }, BITS("extension", 1, NULL),                  \
         BITS("type of number", 3, dmsci_usat_tons), BITS("numbering plan", 4, dmsci_usat_npis),    \
@@ -317,21 +321,17 @@ const struct dmsci_usat_choice dmsci_usat_address_choices[] = {
 static const struct dmsci_usat_row deliver[] = {
     SMS_ADDRESS("originating digits"),
     NUMBER("protocol identifier", 1, NULL),
-    NUMBER("data coding scheme", 1, dmsci_usat_dcs),
+    SMS_CODING,
     TEXT("service centre time stamp", AS_DATE, 7),
     NUMBER("user data length", 1, NULL),
-    BYTES("user data", 0),
+    BYTES_AS("user data", AS_USER_DATA),
     END,
 };
 static const struct dmsci_usat_row submit[] = {
-    NUMBER("message reference", 1, NULL),
-    SMS_ADDRESS("destination digits"),
-    NUMBER("protocol identifier", 1, NULL),
-    NUMBER("data coding scheme", 1, dmsci_usat_dcs),
-    BYTES_AS("validity period", AS_VALIDITY),
-    NUMBER("user data length", 1, NULL),
-    BYTES("user data", 0),
-    END,
+    NUMBER("message reference", 1, NULL),     SMS_ADDRESS("destination digits"),
+    NUMBER("protocol identifier", 1, NULL),   SMS_CODING,
+    BYTES_AS("validity period", AS_VALIDITY), NUMBER("user data length", 1, NULL),
+    BYTES_AS("user data", AS_USER_DATA),      END,
 };
 static const struct dmsci_usat_row any_tpdu[] = { BYTES("parameters", 0), END };
 
