@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "simulator/uicc/modem.h"
 #include "apdu/base/ctx.h"
+#include "simulator/uicc/at_text.h"
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,55 +94,14 @@ static enum dmsc_err say_hex(struct dmsci_modem *m, struct dmsc_bytes bytes)
     return dmsc_buf_append_str(m->out, hex);
 }
 
-/* Parameters: a decimal number, or a string with or without quotes, up to the next comma. */
-
-static bool take_comma(const char **text)
-{
-    if (**text != ',')
-        return false;
-    (*text)++;
-    return true;
-}
-
-static bool take_number(const char **text, unsigned long most, unsigned long *ret_number)
-{
-    char *end = NULL;
-
-    if (!isdigit((unsigned char)**text))
-        return false;
-    *ret_number = strtoul(*text, &end, 10);
-    *text = end;
-    return *ret_number <= most;
-}
-
-/* Bytes in hex into m->scratch. */
-static bool take_hex(struct dmsci_modem *m, const char **text)
-{
-    char digits[2 * DMSC_CAPDU_MAX + 1];
-    bool quoted = **text == '"';
-    size_t n;
-
-    *text += quoted;
-    n = strspn(*text, "0123456789ABCDEFabcdef");
-    if (n >= sizeof(digits))
-        return false;
-    dmsci_copy(digits, *text, n);
-    digits[n] = '\0';
-    *text += n;
-    if (quoted && **text != '"')
-        return false;
-    *text += quoted;
-    dmsc_buf_reset(&m->scratch);
-    return dmsc_hex_decode(digits, &m->scratch) == DMSC_OK;
-}
-
 /* LENGTH,"HEX" of +CSIM and +CGLA: 8.17 counts characters. */
 static bool take_apdu(struct dmsci_modem *m, const char *text)
 {
     unsigned long length;
 
-    return take_number(&text, 2 * DMSC_CAPDU_MAX, &length) && take_comma(&text) &&
-           take_hex(m, &text) && *text == '\0' && m->scratch.n * 2 == length && length >= 8;
+    return dmsci_at_number(&text, 2 * DMSC_CAPDU_MAX, &length) && dmsci_at_comma(&text) &&
+           dmsci_at_hex(&text, &m->scratch) && *text == '\0' && m->scratch.n * 2 == length &&
+           length >= 8;
 }
 
 static enum cme answer_apdu(struct dmsci_modem *m, const char *name)
@@ -183,7 +143,7 @@ static enum cme run_ccho(struct dmsci_modem *m, const char *text)
     enum cme error;
     uint8_t channel;
 
-    if (!take_hex(m, &text) || *text != '\0' || m->scratch.n < 5 || m->scratch.n > 16)
+    if (!dmsci_at_hex(&text, &m->scratch) || *text != '\0' || m->scratch.n < 5 || m->scratch.n > 16)
         return CME_PARAMETERS;
     error = transmit(m, dmsc_bytes(open, sizeof(open)));
     if (error != CME_NONE)
@@ -220,7 +180,7 @@ static enum cme run_cchc(struct dmsci_modem *m, const char *text)
 {
     unsigned long handle;
 
-    if (!take_number(&text, UINT32_MAX, &handle) || *text != '\0')
+    if (!dmsci_at_number(&text, UINT32_MAX, &handle) || *text != '\0')
         return CME_PARAMETERS;
     return channel_of(m, handle) != 0 ? close_channel(m, channel_of(m, handle)) : CME_INVALID_INDEX;
 }
@@ -232,7 +192,8 @@ static enum cme run_cgla(struct dmsci_modem *m, const char *text)
     uint8_t channel;
     enum cme error;
 
-    if (!take_number(&text, UINT32_MAX, &handle) || !take_comma(&text) || !take_apdu(m, text))
+    if (!dmsci_at_number(&text, UINT32_MAX, &handle) || !dmsci_at_comma(&text) ||
+        !take_apdu(m, text))
         return CME_PARAMETERS;
     channel = channel_of(m, handle);
     if (channel == 0)
@@ -254,23 +215,23 @@ struct crsm {
 static bool take_crsm(struct dmsci_modem *m, const char *text, struct crsm *c)
 {
     *c = (struct crsm){ .file = 0x3F00 };
-    if (!take_number(&text, 255, &c->command))
+    if (!dmsci_at_number(&text, 255, &c->command))
         return false;
-    if (take_comma(&text) && !take_number(&text, 65535, &c->file))
+    if (dmsci_at_comma(&text) && !dmsci_at_number(&text, 65535, &c->file))
         return false;
     for (unsigned i = 0; i < 3 && *text == ','; i++) {
         text++;
-        if (!take_number(&text, 255, &c->p[i]))
+        if (!dmsci_at_number(&text, 255, &c->p[i]))
             return false;
     }
-    if (take_comma(&text)) {
-        if (!take_hex(m, &text) || m->scratch.n > sizeof(c->data))
+    if (dmsci_at_comma(&text)) {
+        if (!dmsci_at_hex(&text, &m->scratch) || m->scratch.n > sizeof(c->data))
             return false;
         c->data_n = m->scratch.n;
         dmsci_copy(c->data, m->scratch.p, c->data_n);
     }
-    if (take_comma(&text)) {
-        if (!take_hex(m, &text) || m->scratch.n > 14 || m->scratch.n % 2 != 0)
+    if (dmsci_at_comma(&text)) {
+        if (!dmsci_at_hex(&text, &m->scratch) || m->scratch.n > 14 || m->scratch.n % 2 != 0)
             return false;
         c->path_n = m->scratch.n;
         dmsci_copy(c->path, m->scratch.p, c->path_n);
@@ -397,7 +358,7 @@ static enum cme run_cmee(struct dmsci_modem *m, const char *text)
 {
     unsigned long value;
 
-    if (!take_number(&text, 2, &value) || *text != '\0')
+    if (!dmsci_at_number(&text, 2, &value) || *text != '\0')
         return CME_PARAMETERS;
     m->cmee = (int)value;
     return CME_NONE;
