@@ -37,14 +37,14 @@ enum cli_option_id {
     OPT_REPORT,
     OPT_KIND,
     OPT_COMPREHENSION,
+    OPT_HTML,
+    OPT_PCAPNG,
     OPT_RECORD,
     OPT_OFFSET,
     OPT_NEW_PIN_FILE,
     OPT_PUK_FILE,
     OPT_UNIVERSAL,
     OPT_SCP03_KEYS,
-    OPT_HTML,
-    OPT_PCAPNG,
     OPT_COUNT
 };
 
@@ -86,7 +86,7 @@ extern const struct cli_command cli_card_commands[], cli_card_usat_commands[], c
     cli_trace_commands[], cli_usat_commands[];
 
 extern const struct cli_command cli_card_info_commands[], cli_card_look_commands[],
-    cli_card_pin_commands[];
+    cli_card_file_commands[], cli_card_pin_commands[];
 
 /* Commands that can go over a secure channel: bit of their options. */
 #define CLI_SCP03 (1u << OPT_SCP03_KEYS)

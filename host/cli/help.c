@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct cli_command *const tables[] = { cli_card_info_commands, cli_card_look_commands, cli_card_pin_commands, cli_card_commands, cli_card_usat_commands, cli_sync_commands,
-                                                    cli_mo_commands, cli_ma_commands,
-                                                    cli_ota_commands,
-                                                    cli_script_commands, cli_trace_commands,
-                                                    cli_usat_commands };
+static const struct cli_command *const tables[] = {
+    cli_card_info_commands, cli_card_look_commands, cli_card_file_commands, cli_card_pin_commands, cli_card_commands,
+    cli_card_usat_commands, cli_sync_commands,      cli_mo_commands,       cli_ma_commands,
+    cli_ota_commands,       cli_script_commands,    cli_trace_commands,    cli_usat_commands
+};
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 
 const struct cli_option cli_options[OPT_COUNT] = {
@@ -32,10 +32,10 @@ const struct cli_option cli_options[OPT_COUNT] = {
     [OPT_AS] = { "as", "FORM", "what to write: packet (default), sms or envelope" },
     [OPT_ALL] = { "all", NULL, "go on behind what failed" },
     [OPT_REPORT] = { "report", "FORM", "tap, junit or json" },
-    [OPT_HTML] = { "html", NULL, "as a page of its own" },
-    [OPT_PCAPNG] = { "pcapng", NULL, "in the form of Wireshark" },
     [OPT_KIND] = { "kind", "NAME", "command, response, envelope or profile" },
     [OPT_COMPREHENSION] = { "comprehension", NULL, "COMPREHENSION-TLV objects, not BER-TLV" },
+    [OPT_HTML] = { "html", NULL, "as a page of its own" },
+    [OPT_PCAPNG] = { "pcapng", NULL, "in the form of Wireshark" },
 };
 
 /* What main() parses by itself. */

@@ -200,6 +200,17 @@ run 0 "$dmsc" --config dmsc.conf card ls DMSC --json
 json "[f for f in j if f['path'] == 'DMSC/6F11' and f['access']['read'].startswith('PIN1')]"
 d 1 card ls ISIM
 tells 'none of the files'
+d 0 card file 3F00
+says '^keys +PIN1 enabled'
+says '^free memory '
+says '^access rule +record [0-9]+ of EF\(ARR\) 2F06'
+d 0 card file USIM
+says '^application +USIM'
+d 0 card file 3F00/2F00
+says '^record length +[0-9]'
+run 0 "$dmsc" --config dmsc.conf card file ICCID --json
+json "j['size'] == 10 and j['sfi'] == '02' and j['access']['update'] == 'never' and j['life_cycle'] == 'activated'"
+d 3 card file 3F00/9999
 # By name, with its meaning; one record; what is no record; a folder.
 d 0 card read ICCID
 says '^  ICCID: 8988211000000430010$'
