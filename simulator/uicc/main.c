@@ -40,8 +40,8 @@ static const char usage[] =
     "  --lenient          answer what general tools send and TS 102 221 does not have: SELECT "
     "with\n"
     "                     P2=00, 3F00 in front of a path, Le behind the data of T=0\n"
-    "  --trace FILE       write each command and answer, PINs masked; \"-\" is the standard "
-    "output\n"
+    "  --trace FILE       write each command and answer, PINs and keys masked; \"-\" is the\n"
+    "                     standard output\n"
     "  --ready-file FILE  make FILE when the card can be reached: process id, and where\n"
     "  --check            load PROFILE, say whether it is good, and end\n"
     "  -h, --help\n"
@@ -69,6 +69,7 @@ struct program {
     struct dmsc_ctx *ctx;
     struct dmsc_sim *sim;
     FILE *trace;
+    bool secret_answer; /* what comes, and what GET RESPONSE fetches of it, is for no trace */
 };
 
 enum {
@@ -238,11 +239,20 @@ static bool carries_pin(struct dmsc_bytes capdu)
     return capdu.n > 5 && memchr(instructions, capdu.p[1], sizeof(instructions)) != NULL;
 }
 
-static void trace_bytes(FILE *f, char mark, struct dmsc_bytes bytes, size_t masked_from)
+/* AUTHENTICATE answers with keys (TS 31.102 7.1.2); GET RESPONSE fetches them. */
+static bool answers_secret(const struct program *p, struct dmsc_bytes capdu)
+{
+    uint8_t ins = capdu.n > 1 ? capdu.p[1] : 0;
+
+    return ins == 0x88 || (ins == 0xC0 && p->secret_answer);
+}
+
+static void trace_bytes(FILE *f, char mark, struct dmsc_bytes bytes, size_t masked_from,
+                        size_t masked_to)
 {
     (void)fprintf(f, "%c ", mark);
     for (size_t i = 0; i < bytes.n; i++) {
-        if (i >= masked_from)
+        if (i >= masked_from && i < masked_to)
             (void)fputs("**", f);
         else
             (void)fprintf(f, "%02X", bytes.p[i]);
@@ -259,8 +269,10 @@ static void trace(void *user, const char *power, struct dmsc_bytes capdu, struct
     if (power != NULL) {
         (void)fprintf(p->trace, "# %s\n", power);
     } else {
-        trace_bytes(p->trace, '>', capdu, carries_pin(capdu) ? 5 : capdu.n);
-        trace_bytes(p->trace, '<', rapdu, rapdu.n);
+        p->secret_answer = answers_secret(p, capdu);
+        trace_bytes(p->trace, '>', capdu, carries_pin(capdu) ? 5 : capdu.n, capdu.n);
+        trace_bytes(p->trace, '<', rapdu, p->secret_answer ? 0 : rapdu.n,
+                    rapdu.n > 2 ? rapdu.n - 2 : 0);
     }
     (void)fflush(p->trace);
 }

@@ -54,6 +54,8 @@ END
   expect "SUCCESS" eapol_test -c "$work/eapol.conf" -s secret -t 20
   grep -q "^> 00880081" "$work/trace" || fail "no AUTHENTICATE was sent"
   grep -q "^< 61" "$work/trace" || fail "no 61xx: not T=0?"
+  if grep -q "^< DB" "$work/trace"; then fail "CK and IK are in the trace"; fi
+  grep -q '^< \*\*.*9000' "$work/trace" || fail "no masked answer in the trace"
   # A centre that lost its counter is told the card's, and goes on from there.
   echo 000000000000 >"$work/sqn"
   expect "SUCCESS" eapol_test -c "$work/eapol.conf" -s secret -t 20
