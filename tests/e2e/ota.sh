@@ -175,6 +175,11 @@ chmod 600 quiet.ota
 run 0 "$dmsc" ota deliver script.txt --keys quiet.ota --link "$link"
 says 'SPI asks for no answer'
 
+# A card without remote management takes the ENVELOPE and is silent.
+run 3 "$dmsc" ota deliver script.txt --keys card.ota --link "sim:$scripts/example.json" --json
+is_json
+json 'j["error"]["reason"] == "card:no-answer" and j["error"]["exit"] == 3'
+
 # --- many at a time -----------------------------------------------------------------------------
 keys 100
 pids=()

@@ -130,12 +130,13 @@ static enum dmsc_err collect(struct cli *cli, struct dmsc_ota_receiver *receiver
 
 static enum dmsc_err no_answer(struct cli *cli, const struct cli_ota_parcel *p)
 {
-    bool asked = (p->keys.spi[1] & 3) == 1;
-
-    if (asked)
-        return cli_fail(cli, DMSC_E_NOTFOUND, "read the answer",
-                        "the card took the packet and sent none, though SPI asks for one",
-                        "many cards are silent when TAR, key set or security level are wrong");
+    if ((p->keys.spi[1] & 3) == 1) {
+        (void)cli_fail(cli, DMSC_E_NOTFOUND, "read the answer",
+                       "the card took the packet and sent none, though SPI asks for one",
+                       "many cards are silent when TAR, key set or security level are wrong");
+        (void)snprintf(cli->story.reason, sizeof(cli->story.reason), "card:no-answer");
+        return DMSC_E_NOTFOUND;
+    }
     cli_say(cli, "the card took the packet (counter %llu); SPI asks for no answer to a success",
             (unsigned long long)p->keys.counter);
     return cli_json(cli,
