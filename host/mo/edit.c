@@ -2,6 +2,7 @@
 /* Writing to the tree. Everything is checked before the first row is touched. */
 #include "host/mo/acl.h"
 #include "host/mo/bind.h"
+#include "host/mo/ddf/ddf.h"
 #include "host/mo/format.h"
 #include "host/mo/secret.h"
 #include "host/mo/tree.h"
@@ -143,7 +144,7 @@ static enum dmsc_err insert(struct dmsc_tree *tree, const char *uri, const struc
 /* REP 6.6.1: parents that are not there are made, with an empty ACL. */
 static enum dmsc_err insert_parents(struct dmsc_tree *tree, const char *uri, size_t from)
 {
-    const struct dmsci_row row = {
+    const struct dmsci_row plain = {
         .type = "",
         .title = "",
         .acl = "",
@@ -156,9 +157,13 @@ static enum dmsc_err insert_parents(struct dmsc_tree *tree, const char *uri, siz
     enum dmsc_err err = at == NULL ? DMSC_E_NOMEM : DMSC_OK;
 
     while (err == DMSC_OK && from < end) {
+        struct dmsci_row row = plain;
+
         from += 1 + strcspn(uri + from + 1, "/");
         at[from] = '\0';
-        err = insert(tree, at, &row, dmsc_bytes(NULL, 0));
+        err = dmsci_ddf_check_add(tree, at, &row);
+        if (err == DMSC_OK)
+            err = insert(tree, at, &row, dmsc_bytes(NULL, 0));
         at[from] = '/';
     }
     dmsci_free(tree->ctx, at);
@@ -179,6 +184,8 @@ static enum dmsc_err add_rows(struct dmsc_tree *tree, const char *uri,
     };
     enum dmsc_err err = insert_parents(tree, uri, parent);
 
+    if (err == DMSC_OK)
+        err = dmsci_ddf_check_add(tree, uri, &row);
     if (secret)
         row.flags |= DMSC_NODE_SECRET;
     if ((row.flags & DMSC_NODE_SECRET) != 0)
@@ -268,6 +275,8 @@ enum dmsc_err dmsc_tree_replace(struct dmsc_tree *tree, const char *uri,
                             dmsci_format_canonical((enum dmsc_format)row.format, value), &room,
                             &stored);
     if (err == DMSC_OK)
+        err = dmsci_ddf_check_replace(tree, uri, &row);
+    if (err == DMSC_OK)
         err =
             dmsci_bind_set(tree, uri, dmsci_format_canonical((enum dmsc_format)row.format, value));
     if (err == DMSC_OK)
@@ -296,6 +305,8 @@ enum dmsc_err dmsc_tree_delete(struct dmsc_tree *tree, const char *uri, bool eve
         if (err == DMSC_OK && permanent)
             err = refuse(tree, DMSC_E_STATE, what, uri, "node:permanent",
                          "it, or a node below it, is permanent");
+        if (err == DMSC_OK)
+            err = dmsci_ddf_check_delete(tree, uri);
     }
     if (err == DMSC_OK)
         err = dmsci_bind_remove(tree, uri);

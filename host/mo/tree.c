@@ -3,6 +3,7 @@
 #include "host/mo/tree.h"
 #include "host/mo/acl.h"
 #include "host/mo/bind.h"
+#include "host/mo/ddf/ddf.h"
 #include "host/mo/secret.h"
 #include "host/mo/uri.h"
 #include <string.h>
@@ -72,6 +73,7 @@ void dmsc_tree_close(struct dmsc_tree *tree)
     while (tree->depth > 0)
         dmsc_tree_rollback(tree);
     dmsci_bind_free(tree);
+    dmsci_ddf_release(tree);
     dmsc_buf_clear(&tree->what);
     dmsci_free(tree->ctx, tree->actor);
     dmsci_free(tree->ctx, tree);

@@ -17,12 +17,15 @@ struct dmsci_tree_mark {
 };
 
 struct dmsci_binding;
+struct dmsci_described;
 
 struct dmsc_tree {
     struct dmsc_ctx *ctx;
     struct dmsc_store *store;
     struct dmsci_binding *bindings; /* bind.c */
     size_t binding_count;
+    struct dmsci_described *described; /* ddf/describe.c */
+    size_t described_count;
     bool refreshing; /* what is written now comes from the operations themselves */
     unsigned depth;
     struct dmsci_tree_mark marks[DMSCI_TREE_DEPTH];

@@ -86,7 +86,8 @@ static void on_doctype(void *user, const xmlChar *name, const xmlChar *external,
     (void)name;
     (void)external;
     (void)system;
-    stop(r, refuse(r->ctx, DMSC_E_UNSUPPORTED, "xml:doctype", "a DOCTYPE is not taken"));
+    if (!r->events->doctype)
+        stop(r, refuse(r->ctx, DMSC_E_UNSUPPORTED, "xml:doctype", "a DOCTYPE is not taken"));
 }
 
 /* Position behind @p end, looked for from @p at; the end of the document if it is not there. */

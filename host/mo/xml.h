@@ -12,6 +12,9 @@ struct dmsci_xml_events {
     /** Character data, in pieces; CDATA sections too. */
     enum dmsc_err (*text)(void *user, struct dmsc_bytes text);
     enum dmsc_err (*end)(void *user);
+    /** A DOCTYPE may stand in front. It is not looked at: nothing it names is loaded or expanded.
+     */
+    bool doctype;
 };
 
 /**

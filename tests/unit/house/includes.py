@@ -55,6 +55,7 @@ OWNER = {
     "cat.h": "host/uicc",
     "client_uri.h": "host/mo",
     "ctx.h": "apdu/base",
+    "ddf.h": "host/mo",
     "dm1.h": "host/dm1",
     "dmsc.h": "host/bridge",
     "ef.h": "apdu/codec",

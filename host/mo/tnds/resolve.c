@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From what each Node said to what it is: its URI, its format, its place in the order. */
-#include "host/mo/tnds.h"
+#include "host/mo/tnds/tnds.h"
 #include "host/mo/uri.h"
 #include <stdlib.h>
 #include <string.h>

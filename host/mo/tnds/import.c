@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A TNDS object into the tree: added, merged, or put in place of what is there. */
-#include "host/mo/tnds.h"
+#include "host/mo/tnds/tnds.h"
 #include "host/mo/uri.h"
 #include <string.h>
 

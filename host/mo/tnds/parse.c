@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TNDS 5: the elements of the DDF document type, run-time properties instead of descriptions. */
-#include "host/mo/tnds.h"
+#include "host/mo/tnds/tnds.h"
 #include "host/mo/xml.h"
 #include <string.h>
 
@@ -339,7 +339,7 @@ static enum dmsc_err on_end(void *user)
 
 enum dmsc_err dmsci_tnds_parse(struct dmsci_tnds *tnds, struct dmsc_bytes xml)
 {
-    static const struct dmsci_xml_events events = { on_start, on_text, on_end };
+    static const struct dmsci_xml_events events = { on_start, on_text, on_end, false };
     const struct dmsc_limits *limits = dmsc_ctx_limits(tnds->ctx);
     struct parser p = { .tnds = tnds, .node = DMSCI_TNDS_NONE };
     enum dmsc_err err;

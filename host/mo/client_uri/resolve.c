@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finding the nodes of a ClientURI: instances by their kind, then place by place. */
-#include "host/mo/client_uri.h"
+#include "host/mo/client_uri/client_uri.h"
 #include "host/mo/tree.h"
 #include "host/mo/uri.h"
 #include <string.h>

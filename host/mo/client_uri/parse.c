@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The text of a ClientURI (DM 2.0 clause 6.1), strictly. */
-#include "host/mo/client_uri.h"
+#include "host/mo/client_uri/client_uri.h"
 #include "host/mo/uri.h"
 #include <string.h>
 

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Any text as a description; a tree that holds to it makes what it says, or says why not. */
+#include <assert.h>
+#include <dmsc/ctx.h>
+#include <dmsc/ddf.h>
+#include <dmsc/store.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static bool check(void *user, const struct dmsc_ddf_node *node)
+{
+    (void)user;
+    assert(node->least <= 1 && node->most >= 1);
+    assert(strchr(node->name, '/') == NULL);
+    return true;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct dmsc_ctx *ctx;
+    static struct dmsc_store *store;
+    struct dmsc_tree *tree = NULL;
+    struct dmsc_ddf *ddf = NULL;
+
+    if (ctx == NULL &&
+        (dmsc_ctx_new(NULL, &ctx) != DMSC_OK || dmsc_store_open(ctx, NULL, &store) != DMSC_OK))
+        abort();
+    if (dmsc_ddf_load(ctx, dmsc_bytes(data, size), NULL, NULL, &ddf) != DMSC_OK)
+        return 0;
+    dmsc_ddf_walk(ddf, check, NULL);
+    if (dmsc_tree_open(ctx, store, NULL, &tree) != DMSC_OK)
+        abort();
+    if (dmsc_tree_describe(tree, ddf, NULL) != DMSC_OK ||
+        dmsc_tree_begin(tree, "fuzz", 1) != DMSC_OK)
+        abort();
+    if (dmsc_tree_make_described(tree, dmsc_ddf_place(ddf)) != DMSC_OK)
+        assert(dmsc_diag_get(ctx)->what[0] != '\0');
+    dmsc_tree_rollback(tree);
+    dmsc_tree_close(tree);
+    dmsc_ddf_free(ddf);
+    return 0;
+}
