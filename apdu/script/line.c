@@ -19,7 +19,7 @@ enum rest {
 };
 
 static const struct {
-    char word[18];
+    char word[25];
     uint8_t kind, rest;
 } directives[] = {
     { ".DEFINE", DMSCI_SCRIPT_DEFINE, REST_DEFINE },
@@ -44,6 +44,7 @@ static const struct {
     { ".LOOP", DMSCI_SCRIPT_LOOP, REST_COUNT },
     /* For people and readers that are not here. */
     { ".PAUSE", DMSCI_SCRIPT_NOTHING, REST_ANY },
+    { ".GET_PROTOCOL_PARAMETERS", DMSCI_SCRIPT_NOTHING, REST_ANY },
     { ".INSERT", DMSCI_SCRIPT_NOTHING, REST_ANY },
     { ".EJECT", DMSCI_SCRIPT_NOTHING, REST_ANY },
     { ".LIST_ON", DMSCI_SCRIPT_NOTHING, REST_ANY },
