@@ -17,7 +17,11 @@
 #define DMSCI_SIM_OTA_ANSWER_MAX   255u /* additional response data */
 #define DMSCI_SIM_OTA_CHANGED_MAX  16u
 
+/** What the keys of a set are for. A key for one cipher is no key for another. */
+enum dmsci_sim_ota_algorithm { DMSCI_SIM_OTA_ANY, DMSCI_SIM_OTA_AES, DMSCI_SIM_OTA_DES };
+
 struct dmsci_sim_ota_keys {
+    uint8_t algorithm; /* enum dmsci_sim_ota_algorithm */
     struct dmsc_secret kic, kid;
     uint64_t counter; /* of the last packet that was accepted */
 };

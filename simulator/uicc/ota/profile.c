@@ -28,7 +28,8 @@ static enum dmsc_err build_secret(const struct dmsci_sim_node *node, const char 
 
 static enum dmsc_err build_keys(const struct dmsci_sim_node *node, struct dmsci_sim_ota_keys *keys)
 {
-    static const char *const known[] = { "kic", "kid", "counter", "comment", NULL };
+    static const char *const known[] = { "kic", "kid", "counter", "comment", "algorithm", NULL };
+    const char *algorithm = NULL;
     uint8_t counter[5] = { 0 };
     enum dmsc_err err = dmsci_sim_json_known(node, known);
 
@@ -38,6 +39,16 @@ static enum dmsc_err build_keys(const struct dmsci_sim_node *node, struct dmsci_
         err = build_secret(node, "kid", &keys->kid);
     if (err == DMSC_OK)
         err = dmsci_sim_json_bytes(node, "counter", 5, 5, counter, NULL);
+    if (err == DMSC_OK)
+        err = dmsci_sim_json_text(node, "algorithm", &algorithm);
+    if (err == DMSC_OK && algorithm != NULL) {
+        keys->algorithm = strcmp(algorithm, "aes") == 0   ? DMSCI_SIM_OTA_AES
+                          : strcmp(algorithm, "des") == 0 ? DMSCI_SIM_OTA_DES
+                                                          : DMSCI_SIM_OTA_ANY;
+        if (keys->algorithm == DMSCI_SIM_OTA_ANY)
+            err = dmsci_sim_json_wrong(node, "algorithm", "profile:value",
+                                       "\"aes\" or \"des\" is possible");
+    }
     for (unsigned i = 0; i < sizeof(counter); i++)
         keys->counter = keys->counter << 8 | counter[i];
     return err;
@@ -207,6 +218,9 @@ static enum dmsc_err put_keys(const struct dmsci_sim_ota *ota, struct dmsc_buf *
             continue;
         err = dmsci_buf_printf(out, "%s\n      \"%X\": {\"counter\": \"%010llX\"", first ? "" : ",",
                                i + 1, (unsigned long long)keys->counter);
+        if (err == DMSC_OK && keys->algorithm != DMSCI_SIM_OTA_ANY)
+            err = dmsci_buf_printf(out, ", \"algorithm\": \"%s\"",
+                                   keys->algorithm == DMSCI_SIM_OTA_AES ? "aes" : "des");
         if (err == DMSC_OK)
             err = dmsci_sim_put_bytes(out, "kic", dmsc_secret_bytes(&keys->kic));
         if (err == DMSC_OK)

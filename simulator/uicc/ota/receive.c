@@ -4,6 +4,12 @@
 #include "apdu/codec/ota/sms.h"
 #include "simulator/uicc/ota/ota.h"
 
+/* Low nibble of KIc and KID. */
+#define ALGORITHM_DES    0x01u
+#define ALGORITHM_AES    0x02u
+#define ALGORITHM_3DES_2 0x05u
+#define ALGORITHM_3DES_3 0x09u
+
 #define LEAD_N 3u /* user data header with the identifier of a response packet */
 
 static const uint8_t lead[LEAD_N] = { 0x02, DMSCI_SMS_IE_RESPONSE, 0x00 };
@@ -37,6 +43,24 @@ static struct dmsci_sim_ota_keys *key_set(struct dmsci_sim_ota *ota, uint8_t ind
     return number == 0 || ota->keys[number - 1].kid.n == 0 ? NULL : &ota->keys[number - 1];
 }
 
+/* 5.1.2, 5.1.3: the algorithm that "known implicitly" means, from the cipher and the length. */
+static uint8_t implicit(const struct dmsci_sim_ota_keys *set, size_t key_n)
+{
+    if (set->algorithm == DMSCI_SIM_OTA_AES)
+        return ALGORITHM_AES;
+    if (set->algorithm != DMSCI_SIM_OTA_DES)
+        return 0;
+    return key_n == 8 ? ALGORITHM_DES : key_n == 16 ? ALGORITHM_3DES_2 : ALGORITHM_3DES_3;
+}
+
+static bool fits(const struct dmsci_sim_ota_keys *set, uint8_t indicator)
+{
+    bool is_aes = (indicator & 0x0F) == ALGORITHM_AES;
+
+    return set->algorithm == DMSCI_SIM_OTA_ANY || (indicator & 0x0F) == 0 ||
+           is_aes == (set->algorithm == DMSCI_SIM_OTA_AES);
+}
+
 /* The keys that the SPI needs; a packet without any security has none. */
 static bool find_keys(struct dmsci_sim_ota *ota, struct reception *r)
 {
@@ -45,14 +69,19 @@ static bool find_keys(struct dmsci_sim_ota *ota, struct reception *r)
     const struct dmsci_sim_ota_keys *cipher = key_set(ota, r->header.kic);
 
     r->set = key_set(ota, r->header.kid);
-    if ((checked && r->set == NULL) || (ciphered && cipher == NULL))
+    if ((checked && (r->set == NULL || !fits(r->set, r->header.kid))) ||
+        (ciphered && (cipher == NULL || !fits(cipher, r->header.kic))))
         return false;
     if (r->set == NULL)
         r->set = key_set(ota, r->header.kic);
-    if (r->set != NULL)
+    if (r->set != NULL) {
         r->keys.kid = dmsc_secret_bytes(&r->set->kid);
-    if (cipher != NULL)
+        r->keys.kid_implicit = implicit(r->set, r->keys.kid.n);
+    }
+    if (cipher != NULL) {
         r->keys.kic = dmsc_secret_bytes(&cipher->kic);
+        r->keys.kic_implicit = implicit(cipher, r->keys.kic.n);
+    }
     return true;
 }
 

@@ -77,6 +77,9 @@ static void refusals(void **state)
         { "{\"keys\": {\"1\": {\"kic\": \"00\"}}}", "profile:value", "ota.keys.1.kic" },
         { "{\"keys\": {\"1\": {\"kic\": \"0000000000000000\"}}}", "profile:missing",
           "ota.keys.1.kid" },
+        { "{\"keys\": {\"1\": {\"kic\": \"0000000000000000\", \"kid\": \"0000000000000000\", "
+          "\"algorithm\": \"rot13\"}}}",
+          "profile:value", "ota.keys.1.algorithm" },
         { "{\"keys\": {}}", "profile:type", "ota.applications" },
         { "{\"keys\": {}, \"applications\": {\"00\": {}}}", "profile:value",
           "ota.applications.00" },
