@@ -68,8 +68,9 @@ DMSC_API void dmsc_usat_put(struct dmsc_wr *w, const struct dmsc_usat_object *ob
  * 6.10, TS 101 220 clause 7.1.1)?
  *
  * @return the general result it demands (8.12): 00; 01 when an object without the comprehension bit
- *         is not known; 31 for an unknown type; 32 for an unknown object that must be comprehended
- *         or one that cannot be read; 36 when one that the type demands is missing
+ *         is not known, not expected or too short; 31 for an unknown type; 32 for such an object
+ *         that must be comprehended or that the type demands, and for an icon that does not
+ *         explain itself and has no text (6.5.4); 36 when one that the type demands is missing
  */
 DMSC_API uint8_t dmsc_usat_comprehend(const struct dmsc_usat *command);
 

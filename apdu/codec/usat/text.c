@@ -240,12 +240,13 @@ int dmsci_dcs_coding(uint8_t dcs)
     return -1;
 }
 
-/* Clause 5: groups 0 to 3 of one language, 4 to 7 as above, F as above. */
+/* Clause 5: groups 0, 2 and 3 and the value 10 (the language stands before the text) of the default
+ * alphabet, 4 to 7 as above, F as above. */
 int dmsci_cbs_coding(uint8_t dcs)
 {
     unsigned group = dcs >> 4;
 
-    if (group == 0 || group == 2 || group == 3)
+    if (group == 0 || group == 2 || group == 3 || dcs == 0x10)
         return DMSC_USAT_GSM_PACKED;
     if (group >= 4 && group <= 7)
         return dmsci_dcs_coding(dcs & 0x3F);

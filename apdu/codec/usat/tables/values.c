@@ -29,6 +29,7 @@ const struct dmsci_usat_name dmsci_usat_dcs[] = {
 };
 /* Clause 5. */
 const struct dmsci_usat_name dmsci_usat_cbs[] = {
+    IS(0x10, "GSM default alphabet, packed, behind its language"),
     IN(0xF0, 0x00, "GSM default alphabet, packed"),
     IN(0xE0, 0x20, "GSM default alphabet, packed"),
     IN(0xEC, 0x40, "GSM default alphabet, packed"),
