@@ -292,8 +292,10 @@ static void packets_are_told_without_keys(void **state)
                   { DMSC_OTA_POR_WAY, "SMS-SUBMIT" },
                   { DMSC_OTA_KIC, "3DES CBC, two keys" },
                   { DMSC_OTA_KID, "3DES MAC, three keys" } };
+    static const uint8_t ciphered[] = { 0x00, 0x10, 0x0D, 0x04, 0x00, 0x11, 0x00, 0xB0, 0x00,
+                                        0x10, 1,    2,    3,    4,    5,    6,    7,    8 };
     struct dmsc_ctx *ctx = ctx_begin();
-    struct dmsc_ota_packet packet;
+    struct dmsc_ota_packet packet, other;
     struct dmsc_buf data;
 
     (void)state;
@@ -305,6 +307,12 @@ static void packets_are_told_without_keys(void **state)
     assert_false(packet.authenticated);
     assert_int_equal(packet.counter, 5);
     assert_int_equal(data.n, 7);
+    assert_int_equal(dmsc_ota_read(ctx, DMSC_OTA_COMMAND, dmsc_bytes(ciphered, sizeof(ciphered)),
+                                   NULL, &other, &data),
+                     DMSC_OK);
+    assert_false(other.opened);
+    assert_int_equal(other.tar[0], 0xB0);
+    assert_int_equal(data.n, 7); /* untouched */
     for (size_t i = 0; i < DMSCI_ARRAY_LEN(words); i++)
         assert_string_equal(dmsc_ota_words(&packet, words[i].field), words[i].words);
     for (unsigned i = 0; i <= 0xFF; i++) { /* every coding has words */
@@ -360,6 +368,12 @@ static void every_wrapping_is_recognised(void **state)
         assert_int_equal(received.kind, cases[i].kind);
     }
     assert_int_equal(dmsc_ota_receive(receiver, dmsc_bytes("nonsense", 8), &received),
+                     DMSC_E_MALFORMED);
+    dmsc_buf_consume(&bytes, bytes.n);
+    assert_int_equal(
+        dmsc_hex_decode("001D12B000118BB989492C632529326A2F4681FEB37C825BC9021C9F6D0B", &bytes),
+        DMSC_OK); /* one byte is missing */
+    assert_int_equal(dmsc_ota_receive(receiver, dmsc_buf_bytes(&bytes), &received),
                      DMSC_E_MALFORMED);
     dmsc_ota_receiver_free(receiver);
     dmsc_buf_clear(&bytes);

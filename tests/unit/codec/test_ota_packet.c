@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "apdu/codec/ota/packet.h"
+#include "apdu/crypto/crypto.h"
 #include "tests/support/test.h"
 #include "tests/unit/codec/gen.h"
 #include <dmsc/ctx.h>
@@ -418,6 +419,74 @@ static void failures_have_their_status(void **state)
     assert_int_equal(dmsci_ota_command_wrap(p.ctx, &p.header, &p.keys, 1,
                                             dmsc_bytes(p.script, 40000), &p.packet),
                      DMSC_E_LIMIT);
+    for (size_t n = 34168 - 16; n <= 34168; n++) /* the header counts too */
+        assert_int_equal(dmsci_ota_command_wrap(p.ctx, &p.header, &p.keys, 1,
+                                                dmsc_bytes(p.script, n), &p.packet),
+                         DMSC_E_LIMIT);
+    pair_end(&p);
+}
+
+/* Lengths that contradict each other, where no check would notice it. */
+static void lengths_must_fit(void **state)
+{
+    static const struct {
+        uint8_t bytes[18];
+        size_t n;
+        enum dmsc_err err;
+    } cases[] = {
+        { { 0, 14, 13 }, 16, DMSC_OK },
+        { { 0, 14, 13 }, 17, DMSC_E_MALFORMED }, /* one byte behind it */
+        { { 0, 15, 13 }, 16, DMSC_E_TRUNCATED },
+        { { 0, 14, 12 }, 16, DMSC_E_MALFORMED },
+        { { 0, 14, 17, 0x01, 0, 0, 0x05 }, 16, DMSC_E_MALFORMED }, /* no room for the CRC-32 */
+        { { 0, 16, 17, 0x01, 0, 0, 0x05 }, 18, DMSC_E_MALFORMED }, /* for half of it */
+        { { 0, 14, 13, 0x01, 0, 0, 0x05 }, 16, DMSC_E_MALFORMED }, /* there is none */
+    };
+    struct pair p = pair_begin();
+    struct dmsci_ota_command command;
+    enum dmsci_ota_sts sts;
+
+    (void)state;
+    for (size_t i = 0; i < DMSCI_ARRAY_LEN(cases); i++) {
+        struct dmsc_bytes exact = support_copy_exact(dmsc_bytes(cases[i].bytes, cases[i].n));
+
+        assert_int_equal(
+            dmsci_ota_command_unwrap(p.ctx, exact, &p.keys, 0, &command, &p.data, &sts),
+            cases[i].err);
+        support_free(exact);
+    }
+    pair_end(&p);
+}
+
+/* PCNTR of a packet that has no check is what somebody wrote. */
+static void padding_must_be_there(void **state)
+{
+    static const uint8_t key[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+    static const struct {
+        uint8_t padding;
+        enum dmsc_err err;
+    } cases[] = { { 0, DMSC_OK },          { 2, DMSC_OK },          { 3, DMSC_E_MALFORMED },
+                  { 7, DMSC_E_MALFORMED }, { 8, DMSC_E_MALFORMED }, { 255, DMSC_E_MALFORMED } };
+    struct pair p = pair_begin();
+    struct dmsci_ota_command command;
+    enum dmsci_ota_sts sts;
+
+    (void)state;
+    p.keys = (struct dmsci_ota_keys){ .kic = { key, 8 } };
+    for (size_t i = 0; i < DMSCI_ARRAY_LEN(cases); i++) {
+        uint8_t packet[18] = { 0, 16, 13, 0x04, 0, 0x11, 0, 1, 2, 3 };
+        uint8_t plain[8] = { 0, 0, 0, 0, 0, cases[i].padding, 'a', 'b' };
+
+        assert_int_equal(dmsci_cbc_encrypt(p.ctx, DMSCI_DES, p.keys.kic, NULL,
+                                           dmsc_bytes(plain, sizeof(plain)), packet + 10),
+                         DMSC_OK);
+        assert_int_equal(dmsci_ota_command_unwrap(p.ctx, dmsc_bytes(packet, sizeof(packet)),
+                                                  &p.keys, 0, &command, &p.data, &sts),
+                         cases[i].err);
+        assert_int_equal(sts, cases[i].err == DMSC_OK ? DMSCI_OTA_STS_OK : DMSCI_OTA_STS_CIPHERING);
+        if (cases[i].err == DMSC_OK)
+            assert_int_equal(p.data.n, 2 - cases[i].padding);
+    }
     pair_end(&p);
 }
 
@@ -499,6 +568,8 @@ int main(void)
         cmocka_unit_test(counters_follow_the_rules),
         cmocka_unit_test(levels_are_compared),
         cmocka_unit_test(failures_have_their_status),
+        cmocka_unit_test(lengths_must_fit),
+        cmocka_unit_test(padding_must_be_there),
         cmocka_unit_test(answers_in_clear),
         cmocka_unit_test(without_memory_it_fails_cleanly),
     };

@@ -151,6 +151,34 @@ static void addresses_are_read_and_written(void **state)
         assert_int_equal(dmsci_sms_address_parse(bad[i], &a), DMSC_E_MALFORMED);
 }
 
+/* Elements that say nothing sensible are as if they were not there (TS 23.040 9.2.3.24.1). */
+static void nonsense_in_a_header_is_passed_over(void **state)
+{
+    static const struct {
+        uint8_t bytes[8];
+        size_t n;
+        bool concatenated;
+        uint8_t packet;
+    } cases[] = {
+        { { 0x00, 3, 1, 2, 1 }, 5, true, 0 },  { { 0x00, 3, 1, 0, 0 }, 5, false, 0 },
+        { { 0x00, 3, 1, 2, 0 }, 5, false, 0 }, { { 0x00, 3, 1, 2, 3 }, 5, false, 0 },
+        { { 0x00, 2, 1, 2 }, 4, false, 0 },    { { 0x00, 4, 1, 2, 1, 1 }, 6, false, 0 },
+        { { 0x08, 3, 1, 2, 1 }, 5, false, 0 }, { { 0x08, 4, 0, 1, 2, 1 }, 6, true, 0 },
+        { { 0x70, 0 }, 2, false, 0x70 },       { { 0x71, 0 }, 2, false, 0x71 },
+        { { 0x70, 1, 0 }, 3, false, 0 },       { { 0x24, 1, 1, 0x71, 0 }, 5, false, 0x71 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < DMSCI_ARRAY_LEN(cases); i++) {
+        struct dmsci_sms_header h;
+
+        assert_int_equal(dmsci_sms_header_decode(dmsc_bytes(cases[i].bytes, cases[i].n), &h),
+                         DMSC_OK);
+        assert_int_equal(h.concatenated, cases[i].concatenated);
+        assert_int_equal(h.packet, cases[i].packet);
+    }
+}
+
 static void the_centre_stands_in_the_envelope(void **state)
 {
     static const uint8_t expected[] = { 0xD1, 0x0D, 0x82, 0x02, 0x83, 0x81, 0x86, 0x04,
@@ -403,6 +431,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vectors_come_back),
         cmocka_unit_test(addresses_are_read_and_written),
+        cmocka_unit_test(nonsense_in_a_header_is_passed_over),
         cmocka_unit_test(the_centre_stands_in_the_envelope),
         cmocka_unit_test(packets_come_through_in_any_order),
         cmocka_unit_test(messages_do_not_mix),
