@@ -4,6 +4,7 @@
  * in lines on its standard input and output (docs/links.md, "The line protocol"). For QMI, MBIM,
  * a reader on another machine.
  */
+#include "apdu/link/exec_text.h"
 #include "apdu/link/lines.h"
 #include <dmsc/secret.h>
 #include <errno.h>
@@ -18,7 +19,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define GREETING   "dmsc-link 1"
 #define WORDS_MAX  32
 #define TIMEOUT_MS 30000
 #define BYE_MS     1000 /* for a helper to end by itself */
@@ -34,20 +34,6 @@ struct exec {
     pid_t pid; /* 0: none */
     bool powered;
     struct dmsci_lines lines;
-};
-
-/* What a helper may call its failures. */
-static const struct {
-    const char *name;
-    enum dmsc_err err;
-    const char *why;
-} errors[] = {
-    { "removed", DMSC_E_REMOVED, "there is no card" },
-    { "reset", DMSC_E_CARD_RESET, "somebody else reset the card" },
-    { "timeout", DMSC_E_TIMEOUT, "the card does not answer" },
-    { "notfound", DMSC_E_NOTFOUND, "there is no such application on the card" },
-    { "full", DMSC_E_LIMIT, "no more logical channels" },
-    { "failed", DMSC_E_LINK, "the helper could not" },
 };
 
 static enum dmsc_err fail(struct exec *x, enum dmsc_err err, const char *what, const char *reason,
@@ -128,12 +114,11 @@ static enum dmsc_err read_greeting(struct exec *x, bool *ret_channels)
 
     if (err != DMSC_OK)
         return lines_failed(x, err, "start the helper of link exec");
-    *ret_channels = strcmp(line, GREETING " channels") == 0;
-    if (*ret_channels || strcmp(line, GREETING) == 0)
+    if (dmsci_exec_greeting(line, ret_channels))
         return DMSC_OK;
     (void)stop(x, 0);
     (void)fail(x, DMSC_E_LINK, "start the helper of link exec", "exec:greeting",
-               "its first line is not \"" GREETING "\"");
+               "its first line is not \"" DMSCI_EXEC_GREETING "\"");
     dmsci_hint(x->ctx, "docs/links.md has the lines that a helper speaks");
     return DMSC_E_LINK;
 }
@@ -190,20 +175,6 @@ static enum dmsc_err start(struct exec *x, bool *ret_channels)
     return read_greeting(x, ret_channels);
 }
 
-/* The helper's own word for what failed: "error KIND text". */
-static enum dmsc_err told(struct exec *x, const char *line, const char *what)
-{
-    const char *kind = line + strlen("error ");
-    size_t n = strcspn(kind, " "), i = 0;
-
-    while (i < DMSCI_ARRAY_LEN(errors) - 1 &&
-           (strlen(errors[i].name) != n || strncmp(errors[i].name, kind, n) != 0))
-        i++;
-    if (kind[n] == ' ')
-        return fail(x, errors[i].err, what, "exec:told", kind + n + 1);
-    return fail(x, errors[i].err, what, "exec:told", errors[i].why);
-}
-
 static enum dmsc_err odd(struct exec *x, const char *what)
 {
     (void)stop(x, 0);
@@ -216,6 +187,7 @@ static enum dmsc_err ask(struct exec *x, const char *what, const char *text, int
                          const char **ret_line)
 {
     int64_t deadline = dmsci_link_now_ms() + timeout_ms;
+    const char *why = NULL;
     enum dmsc_err err;
 
     if (x->lines.fd < 0)
@@ -225,25 +197,22 @@ static enum dmsc_err ask(struct exec *x, const char *what, const char *text, int
         err = dmsci_lines_next(&x->lines, deadline, ret_line);
     if (err != DMSC_OK)
         return lines_failed(x, err, what);
-    return strncmp(*ret_line, "error ", 6) == 0 ? told(x, *ret_line, what) : DMSC_OK;
+    return dmsci_exec_error(*ret_line, &err, &why) ? fail(x, err, what, "exec:told", why) : DMSC_OK;
 }
 
 static enum dmsc_err take_atr(struct exec *x, const char *what, const char *line,
                               struct dmsc_buf *ret_atr, enum dmsc_protocol *ret_protocol)
 {
     char hex[2 * 33 + 1];
-    char protocol = '\0';
+    enum dmsc_protocol protocol;
     enum dmsc_err err;
 
-    if (sscanf(line, "atr %66[0-9A-Fa-f-] %c", hex, &protocol) != 2 ||
-        (protocol != '0' && protocol != '1'))
+    if (!dmsci_exec_atr(line, hex, &protocol))
         return odd(x, what);
-    err = strcmp(hex, "-") == 0 ? dmsc_buf_set(ret_atr, dmsc_bytes(NULL, 0))
-                                : dmsci_lines_hex(&x->lines, hex, ret_atr);
-    if (err != DMSC_OK)
-        return err == DMSC_E_NOMEM ? err : odd(x, what);
-    *ret_protocol = protocol == '1' ? DMSC_T1 : DMSC_T0;
-    return DMSC_OK;
+    err = dmsci_lines_hex(&x->lines, hex, ret_atr);
+    if (err == DMSC_OK)
+        *ret_protocol = protocol;
+    return err;
 }
 
 static enum dmsc_err exec_power(void *impl, enum dmsc_power how, struct dmsc_buf *ret_atr,
@@ -307,23 +276,14 @@ static enum dmsc_err exec_channel_open(void *impl, struct dmsc_bytes aid, uint32
     char text[LINE_MAX_N], hex[2 * DMSC_CAPDU_MAX + 1];
     struct exec *x = impl;
     const char *line = NULL;
-    unsigned long handle;
     enum dmsc_err err;
-    char *end = NULL;
 
     dmsc_hex_encode(aid, hex);
     (void)snprintf(text, sizeof(text), "open %s\n", hex);
     err = ask(x, what, text, x->timeout_ms, &line);
     if (err != DMSC_OK)
         return err;
-    if (strncmp(line, "handle ", 7) != 0 || line[7] < '0' || line[7] > '9')
-        return odd(x, what);
-    errno = 0;
-    handle = strtoul(line + 7, &end, 10);
-    if (*end != '\0' || errno != 0 || handle > UINT32_MAX)
-        return odd(x, what);
-    *ret_handle = (uint32_t)handle;
-    return DMSC_OK;
+    return dmsci_exec_handle(line, ret_handle) ? DMSC_OK : odd(x, what);
 }
 
 static enum dmsc_err exec_channel_close(void *impl, uint32_t handle)

@@ -27,6 +27,7 @@ static enum dmsc_err refused(struct scp03 *s, enum dmsc_err err, const char *wha
     return err;
 }
 
+/* As GlobalPlatform selects (P2 00); a strict UICC refuses that (6A86) and knows 0C. */
 static enum dmsc_err select_domain(struct scp03 *s)
 {
     struct dmsc_capdu capdu = { .ins = 0xA4, .p1 = 0x04, .data = s->config.aid, .le = 256 };
@@ -36,6 +37,11 @@ static enum dmsc_err select_domain(struct scp03 *s)
     if (s->config.aid.n == 0)
         return DMSC_OK;
     err = dmsc_link_exchange(s->inner, &capdu, NULL, &sw);
+    if (err == DMSC_OK && sw == 0x6A86) {
+        capdu.p2 = 0x0C;
+        capdu.le = 0;
+        err = dmsc_link_exchange(s->inner, &capdu, NULL, &sw);
+    }
     if (err == DMSC_OK && !dmsc_sw_done(sw))
         err = refused(s, DMSC_E_NOTFOUND, "select the security domain", sw, dmsc_sw_text(sw));
     return err;

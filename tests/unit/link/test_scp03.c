@@ -125,12 +125,27 @@ static void the_domain_is_selected(void **state)
     (void)state;
     c.aid = dmsc_bytes(aid, sizeof(aid));
     rig = begin(DMSC_T1, &c);
-    scripted_turn(rig.card, "00A40400 08 A000000151000000 00", "6F00 9000");
+    scripted_turn(rig.card, "00A40400 08 A000000151000000 00", "6A86"); /* a strict UICC */
+    scripted_turn(rig.card, "00A4040C 08 A000000151000000", "9000");
     scripted_turn(rig.card, "80503000 08 FDF38259A1E0DE44 00",
                   "00000000000000000000300370 3B1ACA81E821F219 081CDC01C26B372D 000003 9000");
     scripted_turn(rig.card, "84823300 10 8C36F96BCC00724A4E13AD591D7DA3F0", "9000");
     assert_int_equal(dmsc_link_power(rig.link, DMSC_POWER_COLD), DMSC_OK);
     assert_int_equal(dmsc_link_protocol(rig.link), DMSC_T1);
+    end(&rig);
+}
+
+static void the_domain_is_not_there(void **state)
+{
+    struct dmsc_scp03 c = config(0x33, "\xFD\xF3\x82\x59\xA1\xE0\xDE\x44");
+    struct rig rig;
+
+    (void)state;
+    c.aid = dmsc_bytes(aid, sizeof(aid));
+    rig = begin(DMSC_T1, &c);
+    scripted_turn(rig.card, "00A40400 08 A000000151000000 00", "6A82");
+    assert_int_equal(dmsc_link_power(rig.link, DMSC_POWER_COLD), DMSC_E_NOTFOUND);
+    assert_int_equal(dmsc_diag_get(rig.ctx)->sw, 0x6A82);
     end(&rig);
 }
 
@@ -445,10 +460,11 @@ static void whole_sessions(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(published_session),         cmocka_unit_test(the_domain_is_selected),
-        cmocka_unit_test(what_does_not_open),        cmocka_unit_test(wrong_answers_end_it),
-        cmocka_unit_test(errors_and_other_channels), cmocka_unit_test(a_block_can_be_too_long),
-        cmocka_unit_test(bad_configurations),        cmocka_unit_test(whole_sessions),
+        cmocka_unit_test(published_session),       cmocka_unit_test(the_domain_is_selected),
+        cmocka_unit_test(the_domain_is_not_there), cmocka_unit_test(what_does_not_open),
+        cmocka_unit_test(wrong_answers_end_it),    cmocka_unit_test(errors_and_other_channels),
+        cmocka_unit_test(a_block_can_be_too_long), cmocka_unit_test(bad_configurations),
+        cmocka_unit_test(whole_sessions),
     };
 
     return support_exit(cmocka_run_group_tests(tests, NULL, NULL), DMSCI_ARRAY_LEN(tests));
