@@ -487,6 +487,51 @@ static void a_lasting_watch_goes_on(void **state)
     assert_event(w, w->heat, watch, "nothing"); /* forgotten: from now on */
 }
 
+/* On one that is there, one that is not, one that may not be read; and over the end of everything.
+ */
+static void req_HLF_017_watches_are_registered_and_last(void **state)
+{
+    char dir[SUPPORT_PATH_MAX], path[SUPPORT_PATH_MAX + 16];
+    struct heat h = { .measured = 17 };
+    struct world w;
+    unsigned watch = 99;
+
+    (void)state;
+    memset(&w, 0, sizeof(w));
+    support_mkdir(dir);
+    (void)snprintf(path, sizeof(path), "%s/store.db", dir);
+    for (unsigned run = 0; run < 2; run++) {
+        struct dmsc_app_event event;
+        bool there = false;
+
+        assert_int_equal(dmsc_ctx_new(NULL, &w.ctx), DMSC_OK);
+        assert_int_equal(dmsc_store_open(w.ctx, path, &w.f.store), DMSC_OK);
+        assert_int_equal(dmsc_tree_open(w.ctx, w.f.store, NULL, &w.f.tree), DMSC_OK);
+        assert_int_equal(dmsc_authority_new(w.ctx, w.f.tree, &w.f.authority), DMSC_OK);
+        assert_int_equal(dmsc_apps_new(w.ctx, w.f.tree, w.f.authority, &w.apps), DMSC_OK);
+        assert_int_equal(dmsc_apps_admit_uid(w.apps, "heat", 1), DMSC_OK);
+        assert_int_equal(dmsc_apps_admit_uid(w.apps, "other", 1), DMSC_OK);
+        assert_int_equal(dmsc_app_open(w.apps, "heat", 1, &w.heat), DMSC_OK);
+        assert_int_equal(dmsc_app_open(w.apps, "other", 1, &w.other), DMSC_OK);
+        assert_int_equal(dmsc_app_register(w.heat, ROOT, MOID, &heat_ops, &h, now_100), DMSC_OK);
+        assert_int_equal(dmsc_app_watch(w.heat, ROOT "/None", true, now_100, &watch),
+                         DMSC_E_NOTFOUND);
+        assert_int_equal(dmsc_app_watch(w.other, ROOT, true, now_100, &watch), DMSC_E_REFUSED);
+        assert_int_equal(dmsc_app_watch(w.heat, ROOT, true, now_100, &watch), DMSC_OK);
+        assert_int_equal(dmsc_app_next(w.heat, watch, now_100, &event, &there), DMSC_OK);
+        /* What happened before the first watch is not told, what nobody saw in between is. */
+        assert_int_equal(there, run == 1);
+        if (run == 1)
+            assert_string_equal(event.uri, ROOT "/Late");
+        dmsc_apps_free(w.apps);
+        fixture_node(&w.f, run == 0 ? ROOT "/Late chr" : ROOT "/Later chr");
+        fixture_end(&w.f);
+        dmsc_ctx_free(w.ctx);
+    }
+    support_rmdir(dir);
+    req_done("HLF-017");
+}
+
 static enum dmsc_err life(struct dmsc_ctx *ctx, void *user)
 {
     struct heat h = { .measured = 17, .rooms = 1 };
@@ -562,6 +607,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(changes_are_told_once_and_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(too_much_is_an_overflow, setup, teardown),
         cmocka_unit_test_setup_teardown(a_lasting_watch_goes_on, setup, teardown),
+        cmocka_unit_test(req_HLF_017_watches_are_registered_and_last),
         cmocka_unit_test(memory_fails_anywhere),
     };
 

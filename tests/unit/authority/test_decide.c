@@ -199,9 +199,59 @@ static void refusals_are_logged(void **state)
     dmsc_ctx_free(ctx);
 }
 
+/* An ACL on an interior node closes the branch, one on a leaf that leaf alone. */
+static void req_S1_23_an_acl_protects_a_branch_or_a_leaf(void **state)
+{
+    static const struct {
+        struct question question;
+        enum dmsc_reason reason;
+    } rows[] = {
+        { { "com.a", "get", "./Branch", "100" }, DMSC_ALLOWED },
+        { { "com.b", "get", "./Branch", "100" }, DMSC_REFUSED_ACL },
+        { { "com.a", "replace", "./Branch/Deep/Leaf", "100" }, DMSC_ALLOWED },
+        { { "com.b", "replace", "./Branch/Deep/Leaf", "100" }, DMSC_REFUSED_ACL },
+        { { "com.b", "get", "./Branch/Deep/Leaf", "100" }, DMSC_REFUSED_ACL },
+        { { "com.b", "add", "./Branch/New", "100" }, DMSC_REFUSED_ACL },
+        { { "com.b", "delete", "./Branch/Deep", "100" }, DMSC_REFUSED_ACL },
+        { { "com.b", "acl", "./Branch/Deep", "100" }, DMSC_REFUSED_ACL },
+        { { "com.a", "get", "./Open/Own", "100" }, DMSC_REFUSED_ACL },
+        { { "com.b", "get", "./Open/Own", "100" }, DMSC_ALLOWED },
+        { { "com.a", "get", "./Open/Other", "100" }, DMSC_ALLOWED },
+        { { "com.b", "get", "./Open/Other", "100" }, DMSC_ALLOWED },
+    };
+    struct dmsc_ma_list list = DMSC_MA_LIST_INIT;
+    struct dmsc_ctx *ctx = NULL;
+    struct fixture f;
+
+    (void)state;
+    assert_int_equal(dmsc_ctx_new(NULL, &ctx), DMSC_OK);
+    f = fixture_begin(ctx);
+    fixture_node(&f, "./Branch node acl=Add=com.a&Delete=com.a&Get=com.a&Replace=com.a");
+    fixture_node(&f, "./Branch/Deep node");
+    fixture_node(&f, "./Branch/Deep/Leaf chr");
+    fixture_node(&f, "./Open node acl=Get=*");
+    fixture_node(&f, "./Open/Own chr acl=Get=com.b");
+    fixture_node(&f, "./Open/Other chr");
+    fixture_ma(&list, "id=1 server=com.a scope=00,.,8000");
+    fixture_ma(&list, "id=2 server=com.b scope=00,.,8000");
+    assert_int_equal(dmsc_authority_set_list(f.authority, &list), DMSC_OK);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct dmsc_verdict verdict = fixture_ask(&f, &rows[i].question);
+
+        if (verdict.reason != rows[i].reason)
+            fail_msg("%s %s %s: %s", rows[i].question.subject, rows[i].question.right,
+                     rows[i].question.node, dmsc_reason_name(verdict.reason));
+    }
+    fixture_free_list(&list);
+    fixture_end(&f);
+    dmsc_ctx_free(ctx);
+    req_done("S1-23");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(req_S1_23_an_acl_protects_a_branch_or_a_leaf),
         cmocka_unit_test(the_table_is_true),
         cmocka_unit_test(every_reason_has_a_name_and_a_sentence),
         cmocka_unit_test(refusals_are_logged),
