@@ -293,7 +293,7 @@ static void packets_are_told_without_keys(void **state)
                   { DMSC_OTA_KIC, "3DES CBC, two keys" },
                   { DMSC_OTA_KID, "3DES MAC, three keys" } };
     static const uint8_t ciphered[] = { 0x00, 0x10, 0x0D, 0x04, 0x00, 0x11, 0x00, 0xB0, 0x00,
-                                        0x10, 1,    2,    3,    4,    5,    6,    7,    8 };
+                                        0x10, 1,    2,    3,    4,    5,    0,    7,    8 };
     struct dmsc_ctx *ctx = ctx_begin();
     struct dmsc_ota_packet packet, other;
     struct dmsc_buf data;
