@@ -108,6 +108,13 @@ test_signing() {
   verify "$work/public01.pem"
   sign 02 ECDSA-SHA256
   verify "$work/public02.pem"
+  # pkcs15-crypt, which has no PKCS#11 in between, makes the very same RSA signature.
+  sign 01 SHA256-RSA-PKCS
+  cp "$work/signature" "$work/first"
+  openssl dgst -sha256 -binary -out "$work/digest" "$work/text"
+  pkcs15-crypt --sign --key 01 --sha-256 --pkcs1 --pin 1234 --raw --input "$work/digest" \
+    --output "$work/signature" >"$work/out" 2>&1 || fail "pkcs15-crypt did not sign"
+  cmp "$work/first" "$work/signature" || fail "pkcs15-crypt made another signature"
   if pkcs11-tool --login --pin 4321 --id 01 --sign --mechanism SHA256-RSA-PKCS \
     --input-file "$work/text" --output-file "$work/signature" >"$work/out" 2>&1; then
     fail "it signs with a wrong PIN"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RSA and EC keys over mbedTLS 2.28 and 3.x. */
 #include "simulator/uicc/keys/keys.h"
+#include <errno.h>
 #include <mbedtls/ecdsa.h>
 #include <mbedtls/pk.h>
 #include <mbedtls/rsa.h>
@@ -20,6 +21,8 @@ static int random_bytes(void *user, unsigned char *to, size_t n)
     while (n > 0) {
         ssize_t got = getrandom(to, n, 0);
 
+        if (got < 0 && errno == EINTR)
+            continue;
         if (got < 0)
             return MBEDTLS_ERR_ECP_RANDOM_FAILED;
         to += got;
