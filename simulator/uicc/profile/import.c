@@ -98,7 +98,8 @@ static enum dmsc_err make_path(struct import *im, struct row *row)
     else if (df_name(row, &name))
         dmsc_hex_encode(name, own);
     else if (!row->is_fcp && slash != NULL && strlen(slash + 1) > 4 &&
-             strlen(slash + 1) < sizeof(own))
+             strlen(slash + 1) < sizeof(own) &&
+             strspn(slash + 1, "0123456789abcdefABCDEF") == strlen(slash + 1))
         capitals(slash + 1, own);
     for (unsigned i = 0; slash != NULL && i < im->n; i++) {
         if (strlen(im->rows[i].fids) == (size_t)(slash - row->fids) &&

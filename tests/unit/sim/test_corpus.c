@@ -79,7 +79,7 @@ static void read_binary(struct dmsc_sim *sim, const char *fids, const char *hex,
     for (size_t at = 0; at < size; at += 256) {
         char read[16];
 
-        (void)snprintf(read, sizeof(read), "00B0%04zX00", at);
+        (void)snprintf(read, sizeof(read), "00B0%04X00", (unsigned)at & 0x7FFF);
         if (command(sim, read, data) != 0x9000)
             fail_msg("%s cannot be read", fids);
     }

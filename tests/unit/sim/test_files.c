@@ -209,10 +209,26 @@ static enum dmsc_err change_scenario(struct dmsc_ctx *ctx, void *user)
     return err;
 }
 
+static enum dmsc_err import_scenario(struct dmsc_ctx *ctx, void *user)
+{
+    char path[SUPPORT_PATH_MAX];
+    struct dmsc_buf profile;
+    enum dmsc_err err;
+
+    (void)user;
+    support_path("tests/fuzz/corpus/sim_import/small", path);
+    dmsc_buf_init(&profile, ctx, 1u << 20);
+    err = dmsc_sim_import(ctx, path, "3B00", &profile);
+    assert_true((err == DMSC_OK) == (profile.n > 0));
+    dmsc_buf_clear(&profile);
+    return err;
+}
+
 static void no_memory_at_any_point(void **state)
 {
     (void)state;
     assert_true(fault_torture(change_scenario, NULL) > 50);
+    assert_true(fault_torture(import_scenario, NULL) > 20);
 }
 
 struct tally {

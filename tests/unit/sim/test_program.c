@@ -341,10 +341,67 @@ static void exit_codes(void **state)
     assert_int_equal(run_program(r, profile, "--check", text, sizeof(text)), 0);
     assert_int_equal(run_program(r, "/no/such/card.json", NULL, text, sizeof(text)), 6);
     assert_non_null(strstr(text, "why:   No such file"));
+    assert_int_equal(run_program(r, profile, "--fault=sw=99", text, sizeof(text)), 2);
+    assert_non_null(strstr(text, "[fault:text]"));
+    assert_int_equal(run_program(r, profile, "--baud=fast", text, sizeof(text)), 2);
+    assert_int_equal(
+        run_program(r, "--import=/no/such/card_3b00.jsonl", "--check", text, sizeof(text)), 6);
+    assert_int_equal(run_program(r, "--import=/no/such.jsonl", "--check", text, sizeof(text)), 2);
+    assert_non_null(strstr(text, "--atr"));
     card_profile("profile.schema", profile);
     assert_int_equal(run_program(r, profile, "--check", text, sizeof(text)), 6);
     assert_non_null(strstr(text, "where: $id"));
     assert_non_null(strstr(text, "[profile:key]"));
+}
+
+/* A card that fails as it was told, and is written down when the program ends. */
+static void faults_and_a_dump(void **state)
+{
+    struct reader *r = *state;
+    char profile[SUPPORT_PATH_MAX], dump[SUPPORT_PATH_MAX + 16], text[16384];
+    const char *arguments[] = { profile,
+                                "--port",
+                                r->port,
+                                "--dump",
+                                dump,
+                                "--seed",
+                                "5",
+                                "--fault",
+                                "sw=6F00,ins=F2,at=2",
+                                "--fault",
+                                "silence,ins=B2,at=1",
+                                "--baud",
+                                "1000000",
+                                NULL };
+
+    card_profile("blank", profile);
+    (void)snprintf(dump, sizeof(dump), "%s/dump.json", r->directory);
+    assert_int_equal(listen(r->listener, 1), 0);
+    start(r, arguments);
+    r->card = accept(r->listener, NULL, NULL);
+    assert_true(r->card >= 0);
+    send_hex(r, "01");
+    send_hex(r, "80F2000C00");
+    expect(r, "9000");
+    send_hex(r, "80F2000C00");
+    expect(r, "6F00");
+    send_hex(r, "80F2000C00");
+    expect(r, "9000");
+    send_hex(r, "0020000A084444444444444444");
+    expect(r, "9000");
+    send_hex(r, "00D68500026672");
+    expect(r, "6982"); /* EF(PL) wants PIN1 */
+    send_hex(r, "002000010831323334FFFFFFFF");
+    expect(r, "9000");
+    send_hex(r, "00D68500026672");
+    expect(r, "9000");
+    assert_int_equal(kill(r->pid, SIGTERM), 0);
+    assert_int_equal(finish(r), 0);
+    content_of(r, "dump.json", text, sizeof(text));
+    assert_non_null(strstr(text, "\"name\": \"EF.PL\""));
+    assert_non_null(strstr(text, "\"content\": \"66726465\"")); /* "frde" */
+    /* What was dumped is a profile. */
+    assert_int_equal(run_program(r, dump, "--check", text, sizeof(text)), 0);
 }
 
 /* With the reader's way of writing (length and payload apart, Nagle on) a naive card answers 21
@@ -375,9 +432,10 @@ static void there_are_no_stalls(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_card_in_a_reader), TEST(many_in_one_go_and_one_in_pieces),
-        TEST(odd_messages),       TEST(it_waits_for_the_reader),
-        TEST(exit_codes),         TEST(there_are_no_stalls),
+        TEST(a_card_in_a_reader),  TEST(many_in_one_go_and_one_in_pieces),
+        TEST(odd_messages),        TEST(it_waits_for_the_reader),
+        TEST(exit_codes),          TEST(faults_and_a_dump),
+        TEST(there_are_no_stalls),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
