@@ -9,9 +9,10 @@
     X(nothing)                                                                                     \
     X(bytes)                                                                                       \
     X(plain)                                                                                       \
-    X(details) X(devices) X(result) X(duration) X(alpha) X(address) X(digits) X(tpdu) X(page)      \
-        X(text) X(ussd) X(tone) X(item) X(identifier) X(response_length) X(files) X(location)      \
-            X(identity) X(actions) X(events) X(location_status) X(icon) X(icons) X(reader_status)  \
+    X(details)                                                                                     \
+    X(devices) X(result) X(duration) X(alpha) X(address) X(digits) X(tpdu) X(page) X(text) X(ussd) \
+        X(tone) X(item) X(identifier) X(response_length) X(files) X(location) X(identity)          \
+            X(actions) X(events) X(location_status) X(icon) X(icons) X(reader_status)              \
                 X(timer_value) X(date) X(repeat) X(timing) X(browser) X(bearers) X(path)           \
                     X(browser_cause) X(bearer) X(length) X(channel) X(buffer) X(policy)            \
                         X(transport) X(inet) X(access) X(display) X(service) X(technology)         \
