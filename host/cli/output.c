@@ -118,7 +118,7 @@ static const char *cell(const json_t *value, char *text, size_t size)
     json_array_foreach(value, i, item)
     {
         int written =
-            snprintf(text + n, size - n, "%s%s", i > 0 ? "," : "", scalar(item, one, sizeof(one)));
+            snprintf(text + n, size - n, "%s%s", i > 0 ? ", " : "", scalar(item, one, sizeof(one)));
 
         if (written < 0 || (size_t)written >= size - n)
             break;
