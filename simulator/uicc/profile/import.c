@@ -363,7 +363,9 @@ static uint16_t arr_fid(const struct row *row)
 {
     struct dmsc_bytes value = row->fcp.security_referenced;
 
-    return row->path != NULL && value.n == 3 ? (uint16_t)(value.p[0] << 8 | value.p[1]) : 0;
+    if (row->path == NULL || value.n != 3)
+        return 0;
+    return (uint16_t)(value.p[0] << 8 | value.p[1]);
 }
 
 /* Two rows with the same reference in the same DF. */
