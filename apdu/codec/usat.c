@@ -286,14 +286,12 @@ static bool icon_is_alone(const struct dmsc_usat *command)
 /* 6.10.3: the minimum set. An object that is there and too short is told as not understood. */
 static uint8_t minimum_set(const struct dmsc_usat *command, const uint8_t **ret_row)
 {
-    bool there = dmsc_usat_find(command, DMSCI_CTLV_COMMAND_DETAILS, NULL);
-
     if (!command->has_details)
-        return there ? NO_SENSE : MISSING;
+        return dmsc_usat_find(command, DMSCI_CTLV_COMMAND_DETAILS, NULL) ? NO_SENSE : MISSING;
     *ret_row = row_of(command->type);
     if (*ret_row == NULL)
         return NO_TYPE;
-    if (!dmsc_usat_find(command, DMSCI_CTLV_DEVICE_IDENTITIES, NULL))
+    if (!command->has_devices && !dmsc_usat_find(command, DMSCI_CTLV_DEVICE_IDENTITIES, NULL))
         return MISSING;
     for (unsigned i = 0; i < (*ret_row)[0]; i++) {
         if (!dmsc_usat_find(command, (*ret_row)[2 + i], NULL))
