@@ -270,6 +270,25 @@ tells 'file:not-private'
 chmod 600 scp
 run 6 "$dmsc" --config dmsc.conf card info --scp03-keys scp
 tells 'it lacks the keys|is not understood'
+secure=sim:$DMSC_SOURCE_ROOT/tests/vectors/sim_scp03.json
+key_file() { # KEY
+  printf '%s\n' '# test keys' 'aid A0000005591010FFFFFFFF8900000100' 'version 30' 'level 33' 'mode S8' \
+    "enc $1" 'mac 101112131415161718191A1B1C1D1E1F # the second' >scp
+}
+key_file 000102030405060708090A0B0C0D0E0F
+run 0 "$dmsc" card apdu 80F2000000 --link "$secure" --scp03-keys scp --trace trace
+says '^SW 9000'
+grep -q '^> 84F20000' trace || bad "the command did not go protected"
+! grep -q '000102030405060708090A0B' trace || bad "a key is in the trace"
+run 0 "$dmsc" card file 3F00 --link "$secure" --scp03-keys scp --json
+json "j['file_id'] == '3F00'"
+run 0 "$dmsc" card info --link "$secure" --scp03-keys scp
+says '^ICCID +8988211000000430010'
+run 0 "$dmsc" card ls 3F00/2FE2 --link "$secure" --scp03-keys scp
+says 'read: always; update: never'
+key_file 000102030405060708090A0B0C0D0E0E
+run 4 "$dmsc" card apdu 80F2000000 --link "$secure" --scp03-keys scp
+tells '^  reason scp03:untrusted'
 d 3 card read 3F00/9999
 d 2 card read 9999
 d 6 card apdu 00

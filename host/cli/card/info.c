@@ -286,6 +286,8 @@ static enum dmsc_err run_info(struct cli *cli)
     enum dmsc_err err = dmsc_uicc_power_on(cli->uicc);
 
     dmsc_buf_init(&iccid, cli->ctx, 16);
+    if (err == DMSC_OK && cli->option[OPT_SCP03_KEYS] != NULL) /* a security domain is */
+        err = dmsc_uicc_select_fid(cli->uicc, 0x3F00, NULL);
     if (err == DMSC_OK) /* EF(ICCID), SFI 02: the MF is current after reset */
         err = dmsc_uicc_read_binary(cli->uicc, 0x02, 0, 10, &iccid);
     if (err == DMSC_OK)

@@ -23,7 +23,7 @@ static bool tag_fits(uint32_t tag)
         return true;
     if (tag > 0xFFFFFF || (first & 0xC0) != 0x80)
         return false;
-    return tag <= 0xFF ? (first & 0x1F) != 0x1F && (first & 0x1F) != 0 : (first & 0x1F) == 0x1F;
+    return (tag > 0xFF) == ((first & 0x1F) == 0x1F);
 }
 
 static enum dmsc_err check(struct dmsc_uicc *uicc, uint8_t sfi, uint32_t tag, const char *what)
