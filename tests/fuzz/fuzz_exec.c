@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A line of a helper, taken for each kind of answer. */
-#include "apdu/link/exec_text.h"
+#include "apdu/link/exec/text.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -94,7 +94,7 @@ FENCED = {
     "libopensc/*": ["host/card/opensc_*.c", "host/card/opensc_*.h"],
     "scconf/*": ["host/card/opensc_*.c"],
     "common/*": ["host/card/opensc_*.c"],
-    "winscard.h": ["apdu/link/pcsc*.[ch]"],
+    "winscard.h": ["apdu/link/pcsc/*"],
     "sqlite3.h": ["host/store/*"],
     "setjmp.h": [],
     "alloca.h": [],

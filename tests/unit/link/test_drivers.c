@@ -89,6 +89,77 @@ static void replay_conforms(void **state)
     support_rmdir(directory);
 }
 
+static void write_line(void *user, const char *text)
+{
+    assert_true(fprintf(user, "%s\n", text) > 0);
+}
+
+/* Some of what a host does with a card. @param ret_seen all answers and status words, in hex */
+static void scenario(struct dmsc_link *link, struct dmsc_buf *ret_seen)
+{
+    static const char *const commands[] = {
+        "00A40004023F0000", "00B2013C26", "0070000001", "01A404040CF0444D53432D55494343010000",
+        "01B2010C30",       "0020000100", "00FD010200"
+    };
+    struct dmsc_ctx *ctx = dmsc_link_ctx(link);
+    struct dmsc_buf bytes, data;
+    char hex[2 * DMSC_RAPDU_MAX + 8];
+
+    dmsc_buf_init(&bytes, ctx, DMSC_CAPDU_MAX);
+    dmsc_buf_init(&data, ctx, DMSC_RAPDU_MAX);
+    assert_int_equal(dmsc_link_power(link, DMSC_POWER_COLD), DMSC_OK);
+    for (size_t i = 0; i < DMSCI_ARRAY_LEN(commands); i++) {
+        struct dmsc_capdu capdu;
+        uint16_t sw = 0;
+
+        dmsc_buf_reset(&bytes);
+        assert_int_equal(dmsc_hex_decode(commands[i], &bytes), DMSC_OK);
+        assert_int_equal(dmsc_capdu_decode(dmsc_buf_bytes(&bytes), &capdu), DMSC_OK);
+        assert_int_equal(dmsc_link_exchange(link, &capdu, &data, &sw), DMSC_OK);
+        dmsc_hex_encode(dmsc_buf_bytes(&data), hex);
+        (void)snprintf(hex + 2 * data.n, 8, "%04X ", sw);
+        assert_int_equal(dmsc_buf_append_str(ret_seen, hex), DMSC_OK);
+    }
+    dmsc_buf_clear(&data);
+    dmsc_buf_clear(&bytes);
+}
+
+/* The same host over the card and over what the traced link wrote of it. */
+static void what_was_traced_is_replayed(void **state)
+{
+    char directory[SUPPORT_PATH_MAX], path[SUPPORT_PATH_MAX + 8], spec[SUPPORT_PATH_MAX + 32];
+    struct dmsc_link *link = NULL, *traced = NULL;
+    struct dmsc_buf seen, again;
+    struct dmsc_ctx *ctx = NULL;
+    FILE *f;
+
+    (void)state;
+    assert_int_equal(dmsc_ctx_new(NULL, &ctx), DMSC_OK);
+    dmsc_buf_init(&seen, ctx, 4096);
+    dmsc_buf_init(&again, ctx, 4096);
+    support_mkdir(directory);
+    (void)snprintf(path, sizeof(path), "%s/trace", directory);
+    f = fopen(path, "we");
+    assert_non_null(f);
+    support_path("card-scripts/example.json", spec + 4);
+    memcpy(spec, "sim:", 4);
+    assert_int_equal(open_spec(ctx, spec, &link), DMSC_OK);
+    assert_int_equal(dmsc_link_traced(link, false, write_line, f, &traced), DMSC_OK);
+    scenario(traced, &seen);
+    dmsc_link_free(traced);
+    assert_int_equal(fclose(f), 0);
+    (void)snprintf(spec, sizeof(spec), "replay:%s", path);
+    assert_int_equal(open_spec(ctx, spec, &link), DMSC_OK);
+    scenario(link, &again);
+    assert_true(seen.n > 200);
+    assert_string_equal(dmsc_buf_str(&again), dmsc_buf_str(&seen));
+    dmsc_link_free(link);
+    dmsc_buf_clear(&seen);
+    dmsc_buf_clear(&again);
+    dmsc_ctx_free(ctx);
+    support_rmdir(directory);
+}
+
 static void at_conforms(void **state)
 {
     static const char *const modes[] = { "", ",mode=csim", ",mode=cgla", ",mode=crsm" };
@@ -132,11 +203,9 @@ static void the_example_helper_conforms(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(wrappers_conform),
-        cmocka_unit_test(exec_conforms),
-        cmocka_unit_test(replay_conforms),
-        cmocka_unit_test(at_conforms),
-        cmocka_unit_test(the_example_helper_conforms),
+        cmocka_unit_test(wrappers_conform), cmocka_unit_test(exec_conforms),
+        cmocka_unit_test(replay_conforms),  cmocka_unit_test(what_was_traced_is_replayed),
+        cmocka_unit_test(at_conforms),      cmocka_unit_test(the_example_helper_conforms),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "apdu/link/exec_text.h"
+#include "apdu/link/exec/text.h"
 #include "apdu/base/ctx.h"
 #include <string.h>
 

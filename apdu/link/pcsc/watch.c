@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Readers that come and go, and the cards in them, as events. */
-#include "apdu/link/pcsc_private.h"
+#include "apdu/link/pcsc/service.h"
 #include <stdatomic.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The driver "pcsc": a reader of the PC/SC service (pcsc-lite). */
-#include "apdu/link/pcsc_private.h"
+#include "apdu/link/pcsc/service.h"
 #include <dmsc/secret.h>
 #include <stdlib.h>
 #include <string.h>

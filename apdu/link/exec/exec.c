@@ -4,7 +4,7 @@
  * in lines on its standard input and output (docs/links.md, "The line protocol"). For QMI, MBIM,
  * a reader on another machine.
  */
-#include "apdu/link/exec_text.h"
+#include "apdu/link/exec/text.h"
 #include "apdu/link/lines.h"
 #include <dmsc/secret.h>
 #include <errno.h>

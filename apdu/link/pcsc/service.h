@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Shared by the files that talk to the PC/SC service. */
-#ifndef DMSCI_LINK_PCSC_PRIVATE_H
-#define DMSCI_LINK_PCSC_PRIVATE_H
+#ifndef DMSCI_LINK_PCSC_SERVICE_H
+#define DMSCI_LINK_PCSC_SERVICE_H
 
 #include "apdu/link/private.h"
 #include <winscard.h>
