@@ -49,6 +49,27 @@ static void state_file(void **state)
     dmsc_ctx_free(ctx);
 }
 
+/* The complete profile is one that a network of the test keys accepts, its ISIM too. */
+static void complete_profile(void **state)
+{
+    static const char challenge[] = "0088008122 10 23553CBE9637A89D218AE64DAE47BF35"
+                                    "10 AA689C6483508000904CBB451B65DEF8";
+    struct dmsc_ctx *ctx = card_ctx();
+    struct dmsc_sim *sim = card_new(ctx, "usim", NULL);
+
+    (void)state;
+    card_expect(sim, "0020000108 31323334FFFFFFFF", "9000");
+    card_expect(sim, "00A4040C07 A0000000871002", "9000");
+    card_expect(sim, challenge, "6135");
+    card_expect(sim, "00C0000035",
+                "DB08A54211D5E3BA50BF 10B40BA9A3C58B2A05BBF0D987B21BF8CB"
+                "10F769BCD751044604127672711C6D3441 08EAE4BE823AF9A08B 9000");
+    card_expect(sim, "00A4040C07 A0000000871004", "9000");
+    card_expect(sim, challenge, "612C");
+    dmsc_sim_free(sim);
+    dmsc_ctx_free(ctx);
+}
+
 static void dump(void **state)
 {
     struct dmsc_ctx *ctx = card_ctx();
@@ -148,8 +169,12 @@ static void out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(answers),  cmocka_unit_test(state_file),    cmocka_unit_test(dump),
-        cmocka_unit_test(refusals), cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(answers),
+        cmocka_unit_test(state_file),
+        cmocka_unit_test(dump),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(complete_profile),
+        cmocka_unit_test(out_of_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
