@@ -111,6 +111,36 @@ static void a_terminated_card_stays_so(void **state)
     dmsc_sim_free(sim);
 }
 
+/* A rule that leads nowhere, or into garbage, forbids all; the state is no worse for it. */
+static void rules_that_lead_nowhere(void **state)
+{
+    struct place *p = *state;
+    struct dmsc_sim *sim = open_card(p);
+
+    card_expect(sim, "0020000A08 4444444444444444", "9000");
+    card_expect(sim, "00E0000018 6216 82024121 83026F20 8A0105 8B036F9901 80020004 8800", "9000");
+    card_expect(sim, "00B0000004", "6982");
+    card_expect(sim, "00A4000C022F06", "9000");
+    card_expect(sim, "00DC010440 00*64", "9000");
+    card_expect(sim, "00A4000C026F01", "9000");
+    card_expect(sim, "00B0000001", "6982");
+    dmsc_sim_free(sim);
+    sim = open_card(p);
+    card_expect(sim, "00A4000C026F20", "9000");
+    card_expect(sim, "00B0000004", "6982");
+    card_expect(sim, "00A4000C026F01", "9000");
+    card_expect(sim, "00B0000001", "6982");
+    /* Written well again, it counts at once, and after a reset. */
+    card_expect(sim, "00A4000C022F06", "9000");
+    card_expect(sim, "00DC010440 8001019000 FF*59", "9000");
+    card_expect(sim, "00A4000C026F01", "9000");
+    card_expect(sim, "00B0000001", "00 9000");
+    dmsc_sim_free(sim);
+    sim = open_card(p);
+    card_expect(sim, "00B0810001", "00 9000");
+    dmsc_sim_free(sim);
+}
+
 static void files_come_and_go_without_a_trace(void **state)
 {
     struct place *p = *state;
@@ -429,10 +459,15 @@ static void broken_exports_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(changes_to_files_are_there_again),  TEST(a_terminated_card_stays_so),
-        TEST(files_come_and_go_without_a_trace), cmocka_unit_test(no_memory_at_any_point),
-        cmocka_unit_test(the_complete_profile),  cmocka_unit_test(faults_are_understood_or_refused),
-        cmocka_unit_test(a_run_can_be_repeated), TEST(broken_exports_are_refused),
+        TEST(changes_to_files_are_there_again),
+        TEST(a_terminated_card_stays_so),
+        TEST(rules_that_lead_nowhere),
+        TEST(files_come_and_go_without_a_trace),
+        cmocka_unit_test(no_memory_at_any_point),
+        cmocka_unit_test(the_complete_profile),
+        cmocka_unit_test(faults_are_understood_or_refused),
+        cmocka_unit_test(a_run_can_be_repeated),
+        TEST(broken_exports_are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
