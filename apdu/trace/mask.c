@@ -1,65 +1,65 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "apdu/trace/mask.h"
-#include "apdu/base/compiler.h"
+#include <string.h>
 
-/* A name is part of its row: a pointer would be twice as long, with its relocation. */
-static const struct {
-    uint8_t ins;
-    char name[23];
-} names[] = {
+/* INS and name in one text: a device carries it, and a table of rows would be longer. */
+static const char names[] =
     /* TS 102 221 10.1.2, TS 102 222 */
-    { 0xA4, "SELECT" },
-    { 0xF2, "STATUS" },
-    { 0xB0, "READ BINARY" },
-    { 0xD6, "UPDATE BINARY" },
-    { 0xB2, "READ RECORD" },
-    { 0xDC, "UPDATE RECORD" },
-    { 0xA2, "SEARCH RECORD" },
-    { 0x32, "INCREASE" },
-    { 0xCB, "RETRIEVE DATA" },
-    { 0xDB, "SET DATA" },
-    { 0x20, "VERIFY PIN" },
-    { 0x24, "CHANGE PIN" },
-    { 0x26, "DISABLE PIN" },
-    { 0x28, "ENABLE PIN" },
-    { 0x2C, "UNBLOCK PIN" },
-    { 0x04, "DEACTIVATE FILE" },
-    { 0x44, "ACTIVATE FILE" },
-    { 0x88, "AUTHENTICATE" },
-    { 0x89, "AUTHENTICATE" },
-    { 0x84, "GET CHALLENGE" },
-    { 0xAA, "TERMINAL CAPABILITY" },
-    { 0x10, "TERMINAL PROFILE" },
-    { 0xC2, "ENVELOPE" },
-    { 0x12, "FETCH" },
-    { 0x14, "TERMINAL RESPONSE" },
-    { 0x70, "MANAGE CHANNEL" },
-    { 0x73, "MANAGE SECURE CHANNEL" },
-    { 0x75, "TRANSACT DATA" },
-    { 0x76, "SUSPEND UICC" },
-    { 0x78, "GET IDENTITY" },
-    { 0xC0, "GET RESPONSE" },
-    { 0xE0, "CREATE FILE" },
-    { 0xE4, "DELETE FILE" },
-    { 0xD4, "RESIZE FILE" },
-    { 0xE6, "TERMINATE DF" },
-    { 0xE8, "TERMINATE EF" },
+    "A4SELECT\0"
+    "F2STATUS\0"
+    "B0READ BINARY\0"
+    "D6UPDATE BINARY\0"
+    "B2READ RECORD\0"
+    "DCUPDATE RECORD\0"
+    "A2SEARCH RECORD\0"
+    "32INCREASE\0"
+    "CBRETRIEVE DATA\0"
+    "DBSET DATA\0"
+    "20VERIFY PIN\0"
+    "24CHANGE PIN\0"
+    "26DISABLE PIN\0"
+    "28ENABLE PIN\0"
+    "2CUNBLOCK PIN\0"
+    "04DEACTIVATE FILE\0"
+    "44ACTIVATE FILE\0"
+    "88AUTHENTICATE\0"
+    "89AUTHENTICATE\0"
+    "84GET CHALLENGE\0"
+    "AATERMINAL CAPABILITY\0"
+    "10TERMINAL PROFILE\0"
+    "C2ENVELOPE\0"
+    "12FETCH\0"
+    "14TERMINAL RESPONSE\0"
+    "70MANAGE CHANNEL\0"
+    "73MANAGE SECURE CHANNEL\0"
+    "75TRANSACT DATA\0"
+    "76SUSPEND UICC\0"
+    "78GET IDENTITY\0"
+    "C0GET RESPONSE\0"
+    "E0CREATE FILE\0"
+    "E4DELETE FILE\0"
+    "D4RESIZE FILE\0"
+    "E6TERMINATE DF\0"
+    "E8TERMINATE EF\0"
     /* ISO 7816-4 and 7816-8, GlobalPlatform */
-    { 0x22, "MANAGE SECURITY ENV" },
-    { 0x2A, "PERFORM SECURITY OP" },
-    { 0x47, "GENERATE KEY PAIR" },
-    { 0x50, "INITIALIZE UPDATE" },
-    { 0x82, "EXTERNAL AUTHENTICATE" },
-    { 0xCA, "GET DATA" },
-    { 0xD8, "PUT KEY" },
-    { 0xE2, "STORE DATA" },
-};
+    "22MANAGE SECURITY ENV\0"
+    "2APERFORM SECURITY OP\0"
+    "47GENERATE KEY PAIR\0"
+    "50INITIALIZE UPDATE\0"
+    "82EXTERNAL AUTHENTICATE\0"
+    "CAGET DATA\0"
+    "D8PUT KEY\0"
+    "E2STORE DATA\0";
 
 const char *dmsci_trace_name(struct dmsc_bytes capdu)
 {
-    for (size_t i = 0; capdu.n > 1 && i < DMSCI_ARRAY_LEN(names); i++) {
-        if (names[i].ins == capdu.p[1])
-            return names[i].name;
+    char ins[3] = "";
+
+    if (capdu.n > 1)
+        dmsc_hex_encode(dmsc_bytes(capdu.p + 1, 1), ins);
+    for (const char *row = names; *row != '\0'; row += strlen(row) + 1) {
+        if (row[0] == ins[0] && row[1] == ins[1])
+            return row + 2;
     }
     return "command";
 }
