@@ -124,7 +124,7 @@ static void help_globals(void)
 
     (void)puts("\nOptions everywhere:");
     for (size_t i = 0; i < GLOBALS; i++)
-        (void)printf("  %-16s %s\n", option_words(&globals[i], words, sizeof(words)),
+        (void)printf("  %-17s %s\n", option_words(&globals[i], words, sizeof(words)),
                      globals[i].help);
     (void)puts("\nExit status:");
     for (size_t i = 0; i < EXITS; i++)
@@ -150,7 +150,7 @@ void cli_help_command(const struct cli_command *c)
         (void)puts("\nOptions of this command:");
     for (unsigned i = 0; i < OPT_COUNT; i++) {
         if ((c->options >> i & 1) != 0)
-            (void)printf("  %-16s %s\n", option_words(&cli_options[i], words, sizeof(words)),
+            (void)printf("  %-17s %s\n", option_words(&cli_options[i], words, sizeof(words)),
                          cli_options[i].help);
     }
     help_globals();

@@ -195,8 +195,8 @@ static enum dmsc_err show_content(struct reading *r, unsigned only)
 
     if (r->cli->option[OPT_RAW] != NULL)
         return fwrite(content.p, 1, content.n, stdout) == content.n ? DMSC_OK : DMSC_E_IO;
-    cli_say(r->cli, "%s %s, %s, %zu bytes", r->file->path, r->file->name, structure_name(&r->fcp),
-            content.n);
+    cli_say(r->cli, "%s%s%s, %s, %zu bytes", r->file->path, r->file->name[0] != '\0' ? " " : "",
+            r->file->name, structure_name(&r->fcp), content.n);
     for (size_t at = 0; at < content.n; at += step) {
         size_t n = content.n - at < step ? content.n - at : step;
         unsigned record = r->fcp.record_length == 0 ? 0
@@ -387,7 +387,8 @@ static enum dmsc_err run_update(struct cli *cli)
     if (err == DMSC_OK)
         err = update(cli, &file, dmsc_buf_bytes(&content));
     if (err == DMSC_OK) {
-        cli_say(cli, "%s %s: %zu bytes written", file.path, file.name, content.n);
+        cli_say(cli, "%s%s%s: %zu bytes written", file.path, file.name[0] != '\0' ? " " : "",
+                file.name, content.n);
         err = cli_json(cli, json_pack("{s:s,s:s,s:i}", "path", file.path, "name", file.name,
                                       "written", (int)content.n));
     }
