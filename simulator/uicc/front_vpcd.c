@@ -17,6 +17,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#define OUT_MS      1000
 #define RETRY_MS    100
 #define LOOK_MS     200  /* how often an idle card looks for the order to end */
 #define LOOK_EVERY  1024 /* messages, for a busy one */
@@ -31,6 +32,7 @@ struct session {
     int fd;
     bool told;  /* that the card is in the reader */
     bool ended; /* by stop_fd, or by the reader */
+    bool out;   /* the card was taken out, or torn: it is put in again */
     unsigned reads;
     size_t n; /* bytes in the buffer */
     uint8_t in[2 + PAYLOAD_MAX];
@@ -169,12 +171,17 @@ static enum dmsc_err answer(struct session *s, struct dmsc_bytes capdu)
 {
     uint8_t rapdu[DMSC_RAPDU_MAX];
     size_t n = 0;
+    bool powered = dmsc_sim_powered(s->sim);
     enum dmsc_err err = dmsc_sim_transmit(s->sim, capdu, rapdu, &n);
 
-    if (err != DMSC_OK)
+    s->front->trace(s->front->user, NULL, capdu, dmsc_bytes(rapdu, err == DMSC_OK ? n : 0));
+    if (!powered)
         return err;
-    s->front->trace(s->front->user, NULL, capdu, dmsc_bytes(rapdu, n));
-    return send_message(s, dmsc_bytes(rapdu, n));
+    s->out = err == DMSC_E_REMOVED;
+    /* A silent card: the reader waits, as it does for a real one. */
+    if (s->out || err == DMSC_E_TIMEOUT)
+        return DMSC_OK;
+    return err != DMSC_OK ? err : send_message(s, dmsc_bytes(rapdu, n));
 }
 
 /* All whole messages in the buffer. */
@@ -183,7 +190,7 @@ static enum dmsc_err take_messages(struct session *s)
     size_t at = 0;
     enum dmsc_err err = DMSC_OK;
 
-    while (err == DMSC_OK && !s->ended && s->n - at >= 2) {
+    while (err == DMSC_OK && !s->ended && !s->out && s->n - at >= 2) {
         size_t length = (size_t)(s->in[at] << 8 | s->in[at + 1]);
 
         if (s->n - at - 2 < length)
@@ -233,7 +240,7 @@ static enum dmsc_err serve(struct session *s)
     (void)setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     if (setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &look, sizeof(look)) != 0)
         return failed(s->ctx, DMSC_E_LINK, s->front, "prepare", errno);
-    while (err == DMSC_OK && !s->ended) {
+    while (err == DMSC_OK && !s->ended && !s->out) {
         err = receive(s);
         if (err == DMSC_OK)
             err = take_messages(s);
@@ -253,12 +260,18 @@ enum dmsc_err dmsci_sim_vpcd_run(struct dmsc_ctx *ctx, struct dmsc_sim *sim,
     s->sim = sim;
     s->front = front;
     s->fd = -1;
-    err = reach(s);
-    if (err == DMSC_OK && !s->ended)
-        err = serve(s);
-    if (s->fd >= 0)
-        (void)close(s->fd);
-    dmsc_sim_power(sim, DMSC_POWER_OFF);
+    do {
+        s->out = false;
+        s->n = 0;
+        err = reach(s);
+        if (err == DMSC_OK && !s->ended)
+            err = serve(s);
+        if (s->fd >= 0)
+            (void)close(s->fd);
+        s->fd = -1;
+        dmsc_sim_power(sim, DMSC_POWER_OFF);
+        /* Long enough for the reader to see that it is gone. */
+    } while (err == DMSC_OK && s->out && !s->ended && !wants_stop(front, OUT_MS));
     dmsci_free(ctx, s);
     return err;
 }

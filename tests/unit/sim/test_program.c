@@ -369,7 +369,7 @@ static void faults_and_a_dump(void **state)
                                 "--fault",
                                 "sw=6F00,ins=F2,at=2",
                                 "--fault",
-                                "silence,ins=B2,at=1",
+                                "remove,ins=B2,at=1",
                                 "--baud",
                                 "1000000",
                                 NULL };
@@ -395,6 +395,14 @@ static void faults_and_a_dump(void **state)
     expect(r, "9000");
     send_hex(r, "00D68500026672");
     expect(r, "9000");
+    /* It is taken out, and put in again. */
+    send_hex(r, "00B2010426");
+    (void)close(r->card);
+    r->card = accept(r->listener, NULL, NULL);
+    assert_true(r->card >= 0);
+    send_hex(r, "01");
+    send_hex(r, "00B0850002");
+    expect(r, "66729000");
     assert_int_equal(kill(r->pid, SIGTERM), 0);
     assert_int_equal(finish(r), 0);
     content_of(r, "dump.json", text, sizeof(text));
