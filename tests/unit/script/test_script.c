@@ -101,7 +101,7 @@ static void run_block(struct vectors *v, struct dmsc_ctx *ctx, const struct dmsc
     struct dmsc_link *link = NULL;
     enum dmsc_err err;
 
-    seen = (struct seen){ .count = 0 };
+    memset(&seen, 0, sizeof(seen));
     options.all = vec_has(v, "all");
     options.raw = vec_has(v, "raw");
     options.event = keep;
@@ -211,7 +211,8 @@ static void the_caller_can_stop_it(void **state)
     struct dmsc_link *link = NULL;
 
     (void)state;
-    seen = (struct seen){ .stop_at = 2 };
+    memset(&seen, 0, sizeof(seen));
+    seen.stop_at = 2;
     scripted_turn(card, "00A40004023F00", "6122");
     assert_int_equal(scripted_link(card, ctx, &link), DMSC_OK);
     assert_int_equal(dmsc_script_parse(ctx, "x",
@@ -240,7 +241,7 @@ static void a_card_that_fails_is_told_with_its_line(void **state)
     struct dmsc_link *link = NULL;
 
     (void)state;
-    seen = (struct seen){ .count = 0 };
+    memset(&seen, 0, sizeof(seen));
     scripted_turn_fails(card, "00A40004023F00", DMSC_E_TIMEOUT);
     assert_int_equal(scripted_link(card, ctx, &link), DMSC_OK);
     assert_int_equal(
