@@ -2,7 +2,7 @@
 /* Writing to the tree. Everything is checked before the first row is touched. */
 #include "host/mo/acl.h"
 #include "host/mo/bind.h"
-#include "host/mo/ddf/ddf.h"
+#include "host/mo/ddf.h"
 #include "host/mo/format.h"
 #include "host/mo/secret.h"
 #include "host/mo/tree.h"

@@ -3,7 +3,7 @@
 #include "host/mo/tree.h"
 #include "host/mo/acl.h"
 #include "host/mo/bind.h"
-#include "host/mo/ddf/ddf.h"
+#include "host/mo/ddf.h"
 #include "host/mo/secret.h"
 #include "host/mo/uri.h"
 #include <string.h>

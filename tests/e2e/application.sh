@@ -27,9 +27,9 @@ grep -qx 'measured 19, wanted 22' second || die 'the second run'
 if "$build/docs/thermostat" state.db 123456789 2> refused; then die 'a long value was taken'; fi
 
 printf '[store]\npath = %s/state.db\n' "$dir" > dmsc.conf
-"$build/host/cli/dmsc" mo get ./App/Thermostat/Wanted --config dmsc.conf |
-  grep -Eqx 'value +22' || die 'the tree holds another value'
+"$build/host/cli/dmsc" mo get ./App/Thermostat/Wanted --config "$dir/dmsc.conf" > node
+grep -Eqx 'value +22' node || die 'the tree holds another value'
 # No server may see it, and dmsc says why.
 if "$build/host/cli/dmsc" ma check --ma com.opa.dm --right Get ./App/Thermostat \
-    --config dmsc.conf > check; then die 'a server that is not listed may'; fi
-grep -q 'ma:no-list' check || die 'the reason is another'
+    --config "$dir/dmsc.conf" > verdict; then die 'a server that is not listed may'; fi
+grep -q 'ma:no-list' verdict || die 'the reason is another'

@@ -3,7 +3,6 @@
 #include "host/mo/tree.h"
 #include "host/mo/uri.h"
 #include <dmsc/mo_json.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define DEPTH_MAX 64u
@@ -87,7 +86,6 @@ enum dmsc_err dmsc_mo_json_export(struct dmsc_tree *tree, const char *uri, dmsc_
                                   void *user, struct dmsc_buf *ret_json)
 {
     struct writer w = { .tree = tree, .filter = filter, .user = user };
-    char *text = NULL;
     enum dmsc_err err = DMSC_E_NOMEM;
 
     w.top = json_object();
@@ -96,10 +94,7 @@ enum dmsc_err dmsc_mo_json_export(struct dmsc_tree *tree, const char *uri, dmsc_
     if (w.top != NULL)
         err = dmsc_tree_walk(tree, uri, visit, &w);
     if (err == DMSC_OK)
-        text = json_dumps(w.top, JSON_COMPACT);
-    if (err == DMSC_OK)
-        err = text == NULL ? DMSC_E_NOMEM : dmsc_buf_append_str(ret_json, text);
-    free(text);
+        err = dmsci_json_put(w.top, JSON_COMPACT, ret_json);
     json_decref(w.top);
     dmsci_free(tree->ctx, w.hidden);
     return err;

@@ -140,16 +140,28 @@ enum dmsc_err dmsci_json_of_value(struct dmsc_ctx *ctx, enum dmsc_format format,
     }
 }
 
-static enum dmsc_err put_constructed(struct dmsc_ctx *ctx, const json_t *json,
-                                     struct dmsc_buf *ret_value)
-{
-    json_t *inner = json_object_get(json, "$v");
-    char *text = json_dumps(inner, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
-    enum dmsc_err err = text == NULL ? DMSC_E_NOMEM : dmsc_buf_append_str(ret_value, text);
+struct put {
+    struct dmsc_buf *text;
+    enum dmsc_err err;
+};
 
-    (void)ctx;
-    free(text);
-    return err;
+static int put_piece(const char *piece, size_t n, void *user)
+{
+    struct put *put = user;
+
+    put->err = dmsc_buf_append(put->text, dmsc_bytes(piece, n));
+    return put->err == DMSC_OK ? 0 : -1;
+}
+
+enum dmsc_err dmsci_json_put(const json_t *json, size_t flags, struct dmsc_buf *ret_text)
+{
+    struct put put = { ret_text, DMSC_OK };
+    size_t before = ret_text->n;
+
+    if (json_dump_callback(json, put_piece, &put, flags) == 0)
+        return DMSC_OK;
+    dmsc_buf_truncate(ret_text, before);
+    return put.err != DMSC_OK ? put.err : DMSC_E_NOMEM;
 }
 
 static enum dmsc_err put_string(struct dmsc_ctx *ctx, enum dmsc_format format,
@@ -167,8 +179,10 @@ enum dmsc_err dmsci_json_to_value(struct dmsc_ctx *ctx, enum dmsc_format format,
                                   const json_t *json, struct dmsc_buf *ret_value)
 {
     if (dmsci_json_constructed(json))
-        return constructed ? put_constructed(ctx, json, ret_value)
-                           : bad(ctx, "json:constructed", "the leaf takes a single value");
+        return constructed
+                   ? dmsci_json_put(json_object_get(json, "$v"),
+                                    JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS, ret_value)
+                   : bad(ctx, "json:constructed", "the leaf takes a single value");
     switch (json_typeof(json)) {
     case JSON_NULL: /* the leaf has no value */
         return DMSC_OK;

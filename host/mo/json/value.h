@@ -26,6 +26,9 @@ DMSC_NODISCARD enum dmsc_err dmsci_json_to_value(struct dmsc_ctx *ctx, enum dmsc
                                                  struct dmsc_buf *ret_value);
 /** The format of a leaf that is made from this value. */
 enum dmsc_format dmsci_json_format(const json_t *json);
+/** Append the text of a JSON value. @param flags of jansson */
+DMSC_NODISCARD enum dmsc_err dmsci_json_put(const json_t *json, size_t flags,
+                                            struct dmsc_buf *ret_text);
 /** {"$fmt":"json","$v":...} */
 bool dmsci_json_constructed(const json_t *json);
 

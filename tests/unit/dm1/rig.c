@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/dm1/rig.h"
 #include "apdu/base/ctx.h"
+#include <dmsc/mo_ops.h>
 #include <dmsc/secret.h>
 #include <string.h>
 
 static char own_name[] = "test", own_authority[] = "dm.example.net", root_path[] = ".";
 
-static enum dmsc_err put_list(struct rig *rig, unsigned rights)
+static enum dmsc_err put_list(struct rig *rig, unsigned rights, const char *scope_urn)
 {
     char ids[5][16] = { "dm.example.net", "S1", "S2", "S3", "S4" };
     char *id_list[5] = { ids[0], ids[1], ids[2], ids[3], ids[4] };
     struct dmsc_ma_pin pin = { .kind = DMSC_PIN_SPKI };
     struct dmsc_ma_scope scope = { .path = root_path, .rights = (uint16_t)rights };
+    char urn[128] = "";
     struct dmsc_ma ma = { .id = 1,
                           .name = own_name,
                           .authority = own_authority,
@@ -25,6 +27,11 @@ static enum dmsc_err put_list(struct rig *rig, unsigned rights)
                           .flags = DMSC_MA_ENABLED };
     struct dmsc_ma_list list = { .ctx = rig->ctx, .version = 1, .entries = &ma, .count = 1 };
 
+    if (scope_urn != NULL) {
+        dmsci_copy(urn, scope_urn, strlen(scope_urn) + 1);
+        scope.type = DMSC_MO_URN;
+        scope.urn = urn;
+    }
     return dmsc_authority_set_list(rig->authority, &list);
 }
 
@@ -137,6 +144,31 @@ static enum dmsc_err put_key(struct rig *rig)
     return err;
 }
 
+static enum dmsc_err thing_get(void *user, const char *path, struct dmsc_buf *ret_value)
+{
+    (void)user;
+    if (strcmp(path, "Broken") == 0)
+        return dmsci_fail(user, DMSC_E_LINK, "ask the thing");
+    return strcmp(path, "Now") == 0 ? dmsc_buf_append_str(ret_value, "42") : DMSC_E_NOTFOUND;
+}
+
+static enum dmsc_err thing_set(void *user, const char *path, struct dmsc_bytes value)
+{
+    if (strcmp(path, "Wanted") == 0 && dmsc_bytes_equal(value, dmsc_bytes("bad", 3)))
+        return dmsci_fail(user, DMSC_E_MALFORMED, "take a value");
+    return DMSC_OK;
+}
+
+static enum dmsc_err thing_exec(void *user, const char *path, struct dmsc_bytes argument)
+{
+    (void)argument;
+    if (strcmp(path, "Run") == 0)
+        return DMSC_OK;
+    return strcmp(path, "Fail") == 0 ? dmsci_fail(user, DMSC_E_LINK, "run") : DMSC_E_NOTFOUND;
+}
+
+static const struct dmsc_mo_ops thing = { .get = thing_get, .set = thing_set, .exec = thing_exec };
+
 enum dmsc_err rig_open(struct rig *rig, struct dmsc_ctx *ctx, const struct rig_config *config)
 {
     const char *all = "Add=*&Delete=*&Exec=*&Get=*&Replace=*";
@@ -162,9 +194,11 @@ enum dmsc_err rig_open(struct rig *rig, struct dmsc_ctx *ctx, const struct rig_c
     if (err == DMSC_OK)
         err = dmsc_authority_new(ctx, rig->tree, &rig->authority);
     if (err == DMSC_OK && !config->unlisted)
-        err = put_list(rig, config->rights != 0 ? config->rights : DMSC_RIGHT_ALL);
+        err = put_list(rig, config->rights != 0 ? config->rights : DMSC_RIGHT_ALL, config->scope);
     if (err == DMSC_OK && config->tree != NULL)
         err = fill(rig, config->tree);
+    if (err == DMSC_OK && config->bind != NULL)
+        err = dmsc_tree_bind(rig->tree, config->bind, &thing, rig->ctx);
     dm1.tree = rig->tree;
     dm1.authority = rig->authority;
     if (err == DMSC_OK)

@@ -14,8 +14,12 @@ struct rig_config {
     const char *root_acl;  /* NULL: everybody may do everything; "default": the tree's */
     const char *server_id; /* NULL: "dm.example.net" */
     unsigned rights;       /* of the MA list, over the whole tree; 0: all */
-    bool no_key;           /* secrets can be neither written nor read */
-    bool unlisted;         /* an empty MA list */
+    const char *scope;     /* URN of the objects that the MA list is about; NULL: all */
+    /* What stands behind the node of this URI: Now is always "42", Wanted takes no "bad", Run can
+     * be executed, Fail fails. NULL: nothing. */
+    const char *bind;
+    bool no_key;                        /* secrets can be neither written nor read */
+    bool unlisted;                      /* an empty MA list */
     const char *device_id, *session_id; /* NULL: RIG_DEVICE, "1F" */
     bool server_initiated;
     size_t max_msg_size, max_obj_size;

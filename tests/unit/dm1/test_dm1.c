@@ -170,6 +170,8 @@ static void play(struct vectors *v)
         .root_acl = vec_text_or(v, "root_acl", NULL),
         .server_id = vec_text_or(v, "server_id", NULL),
         .rights = (unsigned)vec_number_or(v, "rights", 0),
+        .scope = vec_text_or(v, "scope", NULL),
+        .bind = vec_text_or(v, "bind", NULL),
         .no_key = strcmp(vec_text_or(v, "no_key", "no"), "yes") == 0,
         .unlisted = strcmp(vec_text_or(v, "unlisted", "no"), "yes") == 0,
         .max_msg_size = (size_t)vec_number_or(v, "max_msg_size", 0),
@@ -237,6 +239,12 @@ static void groups(void **state)
     play_file("dm1/groups.txt");
 }
 
+static void operations(void **state)
+{
+    (void)state;
+    play_file("dm1/operations.txt");
+}
+
 static void objects(void **state)
 {
     (void)state;
@@ -297,6 +305,7 @@ int main(void)
         cmocka_unit_test(get),
         cmocka_unit_test(write_commands),
         cmocka_unit_test(groups),
+        cmocka_unit_test(operations),
         cmocka_unit_test(objects),
         cmocka_unit_test(req_S1_15_req_S1_16_challenge_ends_the_session),
         cmocka_unit_test(req_S1_24_acl_through_the_engine),

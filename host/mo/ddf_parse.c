@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The XML of a description (TND 9), with the defects of the field told by name. */
-#include "host/mo/ddf/ddf.h"
+#include "host/mo/ddf.h"
 #include "host/mo/uri.h"
 #include "host/mo/xml.h"
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tree holds to the descriptions it was given. */
-#include "host/mo/ddf/ddf.h"
+#include "host/mo/ddf.h"
 #include "host/mo/uri.h"
 #include <string.h>
 
