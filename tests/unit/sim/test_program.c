@@ -358,7 +358,8 @@ static void exit_codes(void **state)
 static void faults_and_a_dump(void **state)
 {
     struct reader *r = *state;
-    char profile[SUPPORT_PATH_MAX], dump[SUPPORT_PATH_MAX + 16], text[16384];
+    static char text[16384];
+    char profile[SUPPORT_PATH_MAX], dump[SUPPORT_PATH_MAX + 16];
     const char *arguments[] = { profile,
                                 "--port",
                                 r->port,
