@@ -362,7 +362,7 @@ grep -q '<Value>2000</Value>' ims-out.xml || bad "mo export --out"
 run 1 "$dmsc" --config dmsc.conf mo export ./3GPP_IMS --out /nonexistent/x
 d 0 mo export .
 d 0 ma ls
-says '^1 +OpA +com.opa.dm,com.opa.dm2 .*admitted'
+says '^1 +OpA +com.opa.dm, com.opa.dm2 .*admitted'
 d 0 ma check --ma com.opa.dm --right Get ./DevInfo
 says '^verdict +allowed'
 d 4 ma check --ma com.opa.dm --right Exec ./DevInfo
