@@ -45,6 +45,10 @@ enum cli_option_id {
     OPT_PUK_FILE,
     OPT_UNIVERSAL,
     OPT_SCP03_KEYS,
+    OPT_FILE,
+    OPT_TYPE,
+    OPT_MODE,
+    OPT_JSON_MO,
     OPT_COUNT
 };
 
@@ -84,6 +88,9 @@ struct cli_command {
 extern const struct cli_command cli_card_commands[], cli_card_usat_commands[], cli_sync_commands[],
     cli_mo_commands[], cli_ma_commands[], cli_ota_commands[], cli_script_commands[],
     cli_trace_commands[], cli_usat_commands[];
+
+extern const struct cli_command cli_mo_edit_commands[], cli_mo_exchange_commands[],
+    cli_mo_find_commands[];
 
 extern const struct cli_command cli_card_info_commands[], cli_card_look_commands[],
     cli_card_file_commands[], cli_card_pin_commands[];

@@ -4,9 +4,10 @@
 #include <string.h>
 
 static const struct cli_command *const tables[] = {
-    cli_card_info_commands, cli_card_look_commands, cli_card_file_commands, cli_card_pin_commands, cli_card_commands,
-    cli_card_usat_commands, cli_sync_commands,      cli_mo_commands,       cli_ma_commands,
-    cli_ota_commands,       cli_script_commands,    cli_trace_commands,    cli_usat_commands
+    cli_card_info_commands, cli_card_look_commands, cli_card_file_commands,   cli_card_pin_commands,
+    cli_card_commands,      cli_card_usat_commands, cli_sync_commands,        cli_mo_commands,
+    cli_mo_find_commands,   cli_mo_edit_commands,   cli_mo_exchange_commands, cli_ma_commands,
+    cli_ota_commands,       cli_script_commands,    cli_trace_commands,       cli_usat_commands
 };
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 
@@ -24,10 +25,16 @@ const struct cli_option cli_options[OPT_COUNT] = {
     [OPT_PUK_FILE] = { "puk-file", "FILE", "the PUK as 8 digits, readable by you alone" },
     [OPT_UNIVERSAL] = { "universal", NULL, "the universal PIN stands in" },
     [OPT_SCP03_KEYS] = { "scp03-keys", "FILE", "keys of a security domain: go through SCP03" },
+    [OPT_FILE] = { "file", "FILE", "the value is what the file holds, - is standard input" },
+    [OPT_TYPE] = { "type", "NAME", "MIME type of a leaf, MO identifier of an interior node" },
+    [OPT_MODE] = { "mode", "NAME", "add (default), merge or replace" },
+    [OPT_JSON_MO] = { "json-mo", NULL, "the object as JSON of DM 2.0" },
     [OPT_RAW] = { "raw", NULL, "the bytes as they are" },
     [OPT_FOR] = { "for", "SECONDS", "end after that time; without it on Ctrl-C" },
     [OPT_KEYS] = { "keys", "FILE", "SPI, KIc, KID, TAR, keys and counter, readable by you alone" },
-    [OPT_FORMAT] = { "format", "NAME", "of the script: compact (default), expanded or indefinite" },
+    [OPT_FORMAT] = { "format", "NAME",
+                     "of a script: compact (default), expanded, indefinite; of a node: chr, int "
+                     "..." },
     [OPT_TAR] = { "tar", "HEX", "the application on the card, instead of the key file's" },
     [OPT_AS] = { "as", "FORM", "what to write: packet (default), sms or envelope" },
     [OPT_ALL] = { "all", NULL, "go on behind what failed" },

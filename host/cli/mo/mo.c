@@ -1,23 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dmsc mo: the management tree. */
-#include "host/cli/cli.h"
+/* dmsc mo ls, get: look at the management tree; and what all of dmsc mo shares. */
+#include "host/cli/mo/mo.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-static const struct dmsc_subject local = { .kind = DMSC_SUBJECT_LOCAL };
+const struct dmsc_subject cli_mo_owner = { .kind = DMSC_SUBJECT_LOCAL, .server_id = "local:" };
+
+enum dmsc_err cli_mo_hint(struct cli *cli, enum dmsc_err err, const char *hint)
+{
+    const struct dmsc_diag *told = dmsc_diag_get(cli->ctx);
+
+    if (err == DMSC_OK || cli->story.err == err || told->err != err || told->hint[0] != '\0')
+        return err;
+    cli->story = *told;
+    (void)snprintf(cli->story.hint, sizeof(cli->story.hint), "%s", hint);
+    return err;
+}
+
+enum dmsc_err cli_mo_uri(struct cli *cli, const char *given, struct dmsc_buf *uri)
+{
+    dmsc_buf_init(uri, cli->ctx, dmsc_ctx_limits(cli->ctx)->uri_length);
+    return cli_mo_hint(
+        cli, dmsc_uri_normalise(cli->ctx, given != NULL ? given : ".", uri, NULL),
+        "a LocURI is names with / between them: ./DevInfo/DevId; dmsc mo ls shows them");
+}
 
 static enum dmsc_err uri_of(struct cli *cli, struct dmsc_buf *uri)
 {
-    const char *given = cli->arguments > 0 ? cli->argument[0] : ".";
-
-    dmsc_buf_init(uri, cli->ctx, dmsc_ctx_limits(cli->ctx)->uri_length);
-    return dmsc_uri_normalise(cli->ctx, given, uri, NULL);
+    return cli_mo_uri(cli, cli->arguments > 0 ? cli->argument[0] : NULL, uri);
 }
 
-static enum dmsc_err must_exist(struct cli *cli, const char *uri)
+enum dmsc_err cli_mo_must_exist(struct cli *cli, const char *uri)
 {
     bool there = false;
     enum dmsc_err err = dmsc_tree_has(dmsc_bridge_tree(cli->bridge), uri, &there);
@@ -49,9 +63,9 @@ static void add_value(struct cli_rows *l, json_t *row, const char *uri,
     dmsc_buf_clear(&value);
 }
 
-static enum dmsc_err list_node(void *user, const char *uri, const struct dmsc_node *node)
+enum dmsc_err cli_mo_row(void *rows, const char *uri, const struct dmsc_node *node)
 {
-    struct cli_rows *l = user;
+    struct cli_rows *l = rows;
     json_t *row = json_pack("{s:o,s:s,s:o,s:I,s:o,s:i,s:o,s:b}", "uri", cli_text(uri), "format",
                             dmsc_format_name(node->format), "type", cli_text(node->type), "size",
                             (json_int_t)node->size_bytes, "acl", cli_text(node->acl), "verno",
@@ -64,26 +78,32 @@ static enum dmsc_err list_node(void *user, const char *uri, const struct dmsc_no
     return json_array_append_new(l->rows, row) == 0 ? DMSC_OK : DMSC_E_NOMEM;
 }
 
-static enum dmsc_err run_ls(struct cli *cli)
+enum dmsc_err cli_mo_table(struct cli *cli, json_t *rows)
 {
     static const struct cli_column columns[] = {
         { "uri", "NODE" }, { "format", "FORMAT" }, { "value", "VALUE" },
         { "acl", "ACL" },  { NULL, NULL },
     };
+
+    return cli_table(cli, columns, rows);
+}
+
+static enum dmsc_err run_ls(struct cli *cli)
+{
     struct cli_rows l = { cli, json_array() };
     struct dmsc_buf uri;
     enum dmsc_err err = uri_of(cli, &uri);
 
     if (err == DMSC_OK)
-        err = must_exist(cli, dmsc_buf_str(&uri));
+        err = cli_mo_must_exist(cli, dmsc_buf_str(&uri));
     if (err == DMSC_OK)
-        err = dmsc_tree_walk(dmsc_bridge_tree(cli->bridge), dmsc_buf_str(&uri), list_node, &l);
+        err = dmsc_tree_walk(dmsc_bridge_tree(cli->bridge), dmsc_buf_str(&uri), cli_mo_row, &l);
     dmsc_buf_clear(&uri);
     if (err != DMSC_OK) {
         json_decref(l.rows);
         return err;
     }
-    return cli_table(cli, columns, l.rows);
+    return cli_mo_table(cli, l.rows);
 }
 
 static bool add_child(void *user, const char *name)
@@ -91,12 +111,71 @@ static bool add_child(void *user, const char *name)
     return json_array_append_new(user, cli_text(name)) == 0;
 }
 
-static enum dmsc_err refused(struct cli *cli, const struct dmsc_verdict *verdict, const char *what)
+enum dmsc_err cli_mo_ask(struct cli *cli, enum dmsc_right right, const char *uri,
+                         const char *new_mo, const char *what)
 {
-    enum dmsc_err err = cli_fail(cli, DMSC_E_REFUSED, what, dmsc_reason_text(verdict->reason), "");
+    struct dmsc_authority *authority = dmsc_bridge_authority(cli->bridge);
+    struct dmsc_question question = DMSC_QUESTION_INIT;
+    struct dmsc_now now = dmsc_bridge_now(cli->bridge);
+    struct dmsc_verdict verdict;
 
+    question.right = right;
+    question.uri = uri;
+    question.new_mo = new_mo;
+    verdict = dmsc_authority_ask(authority, &cli_mo_owner, &question, now);
+    if (verdict.reason == DMSC_ALLOWED)
+        return DMSC_OK;
+    if (dmsc_authority_flush(authority, now) != DMSC_OK)
+        (void)fputs("dmsc: warning: the refusal is not in the audit record\n", stderr);
+    (void)cli_fail(cli, DMSC_E_REFUSED, what, dmsc_reason_text(verdict.reason),
+                   right == DMSC_RIGHT_GET ? "a secret can be set, by dmsc mo set, not be read"
+                                           : "dmsc ma audit shows what was refused");
+    (void)snprintf(cli->story.where, sizeof(cli->story.where), "%s", uri);
     (void)snprintf(cli->story.reason, sizeof(cli->story.reason), "%s",
-                   dmsc_reason_name(verdict->reason));
+                   dmsc_reason_name(verdict.reason));
+    return DMSC_E_REFUSED;
+}
+
+static enum dmsc_err read_failed(struct cli *cli, const char *path, const char *why)
+{
+    (void)cli_fail(cli, DMSC_E_IO, "read the file", why,
+                   "name a file that you can read, or - for standard input");
+    (void)snprintf(cli->story.where, sizeof(cli->story.where), "%s", path);
+    return DMSC_E_IO;
+}
+
+enum dmsc_err cli_mo_read(struct cli *cli, const char *path, struct dmsc_buf *content)
+{
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    enum dmsc_err err = DMSC_OK;
+    uint8_t *room;
+    size_t n = 1;
+
+    if (file == NULL)
+        return read_failed(cli, path, strerror(errno));
+    /* Unbuffered: it may be a secret, and memory of stdio is not wiped. */
+    (void)setvbuf(file, NULL, _IONBF, 0);
+    while (err == DMSC_OK && n > 0) {
+        size_t want = content->ceiling - content->n < 4096 ? content->ceiling - content->n : 4096;
+
+        if (want == 0) {
+            if (fgetc(file) != EOF)
+                err = DMSC_E_LIMIT;
+            break;
+        }
+        err = dmsc_buf_reserve(content, want, &room);
+        n = err == DMSC_OK ? fread(room, 1, want, file) : 0;
+        dmsc_buf_commit(content, n);
+    }
+    if (err == DMSC_OK && ferror(file))
+        err = read_failed(cli, path, strerror(errno));
+    if (err == DMSC_E_LIMIT) {
+        (void)cli_fail(cli, err, "read the file", "it is longer than a node or an object may be",
+                       "docs/limits.md has node_value and object_size");
+        (void)snprintf(cli->story.where, sizeof(cli->story.where), "%s", path);
+    }
+    if (file != stdin)
+        (void)fclose(file);
     return err;
 }
 
@@ -139,7 +218,7 @@ static enum dmsc_err get_node(struct cli *cli, const char *uri)
     if (err == DMSC_OK)
         err = dmsc_tree_effective_acl(tree, uri, &acl);
     if (err == DMSC_OK)
-        err = list_node(&l, uri, &node);
+        err = cli_mo_row(&l, uri, &node);
     if (err != DMSC_OK)
         goto out;
     record = json_incref(json_array_get(l.rows, 0));
@@ -165,65 +244,15 @@ out:
 
 static enum dmsc_err run_get(struct cli *cli)
 {
-    struct dmsc_verdict verdict;
     struct dmsc_buf uri;
     enum dmsc_err err = uri_of(cli, &uri);
 
     if (err == DMSC_OK)
-        err = must_exist(cli, dmsc_buf_str(&uri));
-    if (err == DMSC_OK) {
-        verdict = dmsc_authority_decide(dmsc_bridge_authority(cli->bridge), &local, DMSC_RIGHT_GET,
-                                        dmsc_buf_str(&uri), dmsc_bridge_now(cli->bridge));
-        err = verdict.reason == DMSC_ALLOWED ? get_node(cli, dmsc_buf_str(&uri))
-                                             : refused(cli, &verdict, "read the node");
-    }
-    dmsc_buf_clear(&uri);
-    return err;
-}
-
-/* Beside, flushed, renamed: an export that was cut short never looks like one. */
-static enum dmsc_err write_out(struct cli *cli, const char *path, struct dmsc_bytes content)
-{
-    char beside[4096];
-    int fd;
-    bool good;
-
-    if (snprintf(beside, sizeof(beside), "%s.new", path) >= (int)sizeof(beside))
-        return cli_fail(cli, DMSC_E_ARG, "write the export", "the name is too long", "");
-    fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return cli_fail(cli, DMSC_E_IO, "write the export", strerror(errno), path);
-    good = write(fd, content.p, content.n) == (ssize_t)content.n && fsync(fd) == 0;
-    good = close(fd) == 0 && good;
-    if (good && rename(beside, path) == 0)
-        return DMSC_OK;
-    (void)cli_fail(cli, DMSC_E_IO, "write the export", strerror(errno), path);
-    (void)unlink(beside);
-    return DMSC_E_IO;
-}
-
-static enum dmsc_err run_export(struct cli *cli)
-{
-    struct dmsc_buf uri, xml;
-    enum dmsc_err err = uri_of(cli, &uri);
-
-    dmsc_buf_init(&xml, cli->ctx, (size_t)64 << 20);
+        err = cli_mo_must_exist(cli, dmsc_buf_str(&uri));
     if (err == DMSC_OK)
-        err = must_exist(cli, dmsc_buf_str(&uri));
+        err = cli_mo_ask(cli, DMSC_RIGHT_GET, dmsc_buf_str(&uri), NULL, "read the node");
     if (err == DMSC_OK)
-        err = dmsc_tnds_export(dmsc_bridge_tree(cli->bridge), dmsc_buf_str(&uri), NULL, NULL, &xml);
-    if (err == DMSC_OK && cli->option[OPT_OUT] != NULL) {
-        err = write_out(cli, cli->option[OPT_OUT], dmsc_buf_bytes(&xml));
-        if (err == DMSC_OK)
-            err = cli_json(cli, json_pack("{s:s,s:I}", "file", cli->option[OPT_OUT], "bytes",
-                                          (json_int_t)xml.n));
-    } else if (err == DMSC_OK && cli->json) {
-        err = cli_json(
-            cli, json_pack("{s:s,s:s}", "uri", dmsc_buf_str(&uri), "tnds", dmsc_buf_str(&xml)));
-    } else if (err == DMSC_OK) {
-        (void)puts(dmsc_buf_str(&xml));
-    }
-    dmsc_buf_clear(&xml);
+        err = get_node(cli, dmsc_buf_str(&uri));
     dmsc_buf_clear(&uri);
     return err;
 }
@@ -236,9 +265,5 @@ const struct cli_command cli_mo_commands[] = {
       "Value or children, all properties, and the ACL that is in force. --raw writes the value's\n"
       "bytes and nothing else.\n\n"
       "  dmsc mo get ./DevInfo/DevId" },
-    { "mo", "export", "[URI]", 0, 1, CLI_NEEDS_BRIDGE, 1u << OPT_OUT, run_export,
-      "write a subtree as TNDS XML",
-      "A document of OMA-TS-DM_TNDS 1.2 with run-time properties. Secrets are left out.\n\n"
-      "  dmsc mo export ./3GPP_IMS --out ims.xml" },
     { NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL },
 };

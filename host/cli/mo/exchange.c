@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dmsc mo export, import: objects as TNDS and as JSON of DM 2.0. */
+#include "host/cli/mo/mo.h"
+#include <dmsc/mo_json.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EXPORT_MAX ((size_t)64 << 20)
+
+/* Beside, flushed, renamed: an export that was cut short never looks like one. */
+static enum dmsc_err write_out(struct cli *cli, const char *path, struct dmsc_bytes content)
+{
+    char beside[4096];
+    int fd;
+    bool good;
+
+    if (snprintf(beside, sizeof(beside), "%s.new", path) >= (int)sizeof(beside))
+        return cli_fail(cli, DMSC_E_ARG, "write the export", "the name is too long", "");
+    fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return cli_fail(cli, DMSC_E_IO, "write the export", strerror(errno), path);
+    good = write(fd, content.p, content.n) == (ssize_t)content.n && fsync(fd) == 0;
+    good = close(fd) == 0 && good;
+    if (good && rename(beside, path) == 0)
+        return DMSC_OK;
+    (void)cli_fail(cli, DMSC_E_IO, "write the export", strerror(errno), path);
+    (void)unlink(beside);
+    return DMSC_E_IO;
+}
+
+/* On standard output: with --json inside one value, JSON of an object as it is. */
+static enum dmsc_err print_export(struct cli *cli, const char *uri, const struct dmsc_buf *object)
+{
+    bool json_mo = cli->option[OPT_JSON_MO] != NULL;
+
+    if (cli->json)
+        return cli_json(cli,
+                        json_pack("{s:o,s:o}", "uri", cli_text(uri), json_mo ? "mo" : "tnds",
+                                  json_mo ? json_loadb((const char *)object->p, object->n, 0, NULL)
+                                          : cli_text(dmsc_buf_str(object))));
+    if (puts(dmsc_buf_str(object)) == EOF)
+        return cli_fail(cli, DMSC_E_IO, "write the export", "standard output does not take it", "");
+    return DMSC_OK;
+}
+
+static enum dmsc_err run_export(struct cli *cli)
+{
+    struct dmsc_tree *tree = dmsc_bridge_tree(cli->bridge);
+    struct dmsc_buf uri, object;
+    enum dmsc_err err = cli_mo_uri(cli, cli->arguments > 0 ? cli->argument[0] : NULL, &uri);
+    const char *at = dmsc_buf_str(&uri);
+
+    dmsc_buf_init(&object, cli->ctx, EXPORT_MAX);
+    if (err == DMSC_OK)
+        err = cli_mo_must_exist(cli, at);
+    if (err == DMSC_OK)
+        err = cli_mo_ask(cli, DMSC_RIGHT_GET, at, NULL, "write the node");
+    if (err == DMSC_OK && cli->option[OPT_JSON_MO] != NULL)
+        err = dmsc_mo_json_export(tree, at, NULL, NULL, &object);
+    else if (err == DMSC_OK)
+        err = dmsc_tnds_export(tree, at, NULL, NULL, &object);
+    if (err == DMSC_OK && cli->option[OPT_OUT] != NULL) {
+        err = write_out(cli, cli->option[OPT_OUT], dmsc_buf_bytes(&object));
+        if (err == DMSC_OK)
+            err = cli_json(cli, json_pack("{s:o,s:I}", "file", cli_text(cli->option[OPT_OUT]),
+                                          "bytes", (json_int_t)object.n));
+    } else if (err == DMSC_OK) {
+        err = print_export(cli, at, &object);
+    }
+    dmsc_buf_clear(&object);
+    dmsc_buf_clear(&uri);
+    return err;
+}
+
+/* --- import -------------------------------------------------------------------------------- */
+
+enum kind { KIND_NONE, KIND_TNDS, KIND_JSON };
+
+/* By the first character that is neither white space nor a byte order mark. */
+static enum kind kind_of(struct dmsc_bytes *content)
+{
+    if (content->n >= 3 && memcmp(content->p, "\xEF\xBB\xBF", 3) == 0)
+        *content = dmsc_bytes(content->p + 3, content->n - 3);
+    while (content->n > 0 && strchr(" \t\r\n", content->p[0]) != NULL && content->p[0] != '\0')
+        *content = dmsc_bytes(content->p + 1, content->n - 1);
+    if (content->n == 0)
+        return KIND_NONE;
+    return content->p[0] == '<' ? KIND_TNDS : content->p[0] == '{' ? KIND_JSON : KIND_NONE;
+}
+
+static enum dmsc_err mode_of(struct cli *cli, enum dmsc_tnds_mode *ret_mode)
+{
+    static const char *const names[] = {
+        [DMSC_TNDS_ADD] = "add", [DMSC_TNDS_MERGE] = "merge", [DMSC_TNDS_REPLACE] = "replace"
+    };
+    const char *given = cli->option[OPT_MODE] != NULL ? cli->option[OPT_MODE] : "add";
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(given, names[i]) == 0) {
+            *ret_mode = (enum dmsc_tnds_mode)i;
+            return DMSC_OK;
+        }
+    }
+    return cli_fail(cli, DMSC_E_ARG, "import the object", "there is no such mode",
+                    "--mode add, merge or replace");
+}
+
+/* Where instances are before; and behind it, those that went. */
+static enum dmsc_err note_instance(void *user, const char *uri, const struct dmsc_node *node)
+{
+    if (node->format != DMSC_FORMAT_NODE || node->type[0] == '\0')
+        return DMSC_OK;
+    return json_array_append_new(user, json_string(uri)) == 0 ? DMSC_OK : DMSC_E_NOMEM;
+}
+
+static enum dmsc_err forget_gone(struct cli *cli, const json_t *before)
+{
+    enum dmsc_err err = DMSC_OK;
+
+    for (size_t i = 0; err == DMSC_OK && i < json_array_size(before); i++) {
+        const char *uri = json_string_value(json_array_get(before, i));
+        bool there = false;
+
+        err = dmsc_tree_has(dmsc_bridge_tree(cli->bridge), uri, &there);
+        if (err == DMSC_OK && !there)
+            err = dmsc_authority_deleting(dmsc_bridge_authority(cli->bridge), uri);
+    }
+    return err;
+}
+
+static enum dmsc_err put(struct cli *cli, const char *base, enum dmsc_tnds_mode mode,
+                         struct dmsc_bytes content, struct dmsc_buf *ret_uri)
+{
+    const struct dmsc_tnds_import how = { .base = base, .mode = mode };
+    struct dmsc_tree *tree = dmsc_bridge_tree(cli->bridge);
+    json_t *before = json_array();
+    enum kind kind = kind_of(&content);
+    enum dmsc_err err = before == NULL ? DMSC_E_NOMEM : DMSC_OK;
+
+    if (err == DMSC_OK && mode == DMSC_TNDS_REPLACE)
+        err = dmsc_tree_walk(tree, ".", note_instance, before);
+    if (err == DMSC_OK && kind == KIND_JSON)
+        err = dmsc_mo_json_import(tree, base, mode, content, ret_uri);
+    else if (err == DMSC_OK && kind == KIND_TNDS)
+        err = dmsc_tnds_import(tree, &how, content, ret_uri);
+    else if (err == DMSC_OK)
+        err = cli_fail(cli, DMSC_E_MALFORMED, "import the object",
+                       "it begins neither with < as TNDS nor with { as JSON",
+                       "dmsc mo export shows how objects look, with --json-mo as JSON");
+    if (err == DMSC_OK)
+        err = forget_gone(cli, before);
+    json_decref(before);
+    return err;
+}
+
+static enum dmsc_err change(struct cli *cli, const char *base, enum dmsc_tnds_mode mode,
+                            const struct dmsc_buf *content, struct dmsc_buf *ret_uri)
+{
+    struct dmsc_tree *tree = dmsc_bridge_tree(cli->bridge);
+    enum dmsc_err err = dmsc_tree_begin(tree, "local", dmsc_bridge_now(cli->bridge).seconds);
+
+    if (err != DMSC_OK)
+        return err;
+    err = put(cli, base, mode, dmsc_buf_bytes(content), ret_uri);
+    if (err == DMSC_OK)
+        return dmsc_tree_commit(tree);
+    dmsc_tree_rollback(tree);
+    return err;
+}
+
+/* Each right that the mode may use, at the place below which it all happens. */
+static enum dmsc_err may_import(struct cli *cli, const char *base, enum dmsc_tnds_mode mode)
+{
+    static const enum dmsc_right wanted[] = { DMSC_RIGHT_ADD, DMSC_RIGHT_REPLACE,
+                                              DMSC_RIGHT_DELETE };
+    enum dmsc_err err = DMSC_OK;
+
+    for (size_t i = 0; err == DMSC_OK && i <= (size_t)mode; i++)
+        err = cli_mo_ask(cli, wanted[i], base, NULL, "import the object");
+    return err;
+}
+
+static enum dmsc_err count_node(void *user, const char *uri, const struct dmsc_node *node)
+{
+    (void)uri;
+    (void)node;
+    *(size_t *)user += 1;
+    return DMSC_OK;
+}
+
+static enum dmsc_err say_imported(struct cli *cli, const char *uri)
+{
+    size_t nodes = 0;
+    enum dmsc_err err = dmsc_tree_walk(dmsc_bridge_tree(cli->bridge), uri, count_node, &nodes);
+
+    if (err != DMSC_OK)
+        return err;
+    cli_say(cli, "imported %s (%zu node%s)", uri, nodes, nodes == 1 ? "" : "s");
+    return cli_json(cli, json_pack("{s:o,s:s,s:I}", "uri", cli_text(uri), "done", "imported",
+                                   "nodes", (json_int_t)nodes));
+}
+
+static enum dmsc_err run_import(struct cli *cli)
+{
+    struct dmsc_buf base, content, uri;
+    enum dmsc_tnds_mode mode = DMSC_TNDS_ADD;
+    enum dmsc_err err = cli_mo_uri(cli, cli->arguments > 1 ? cli->argument[1] : NULL, &base);
+
+    dmsc_buf_init(&uri, cli->ctx, SIZE_MAX / 2);
+    dmsc_buf_init(&content, cli->ctx, dmsc_ctx_limits(cli->ctx)->object_size);
+    if (err == DMSC_OK)
+        err = mode_of(cli, &mode);
+    if (err == DMSC_OK)
+        err = cli_mo_read(cli, cli->argument[0], &content);
+    if (err == DMSC_OK)
+        err = may_import(cli, dmsc_buf_str(&base), mode);
+    if (err == DMSC_OK)
+        err = change(cli, dmsc_buf_str(&base), mode, &content, &uri);
+    err = cli_mo_hint(cli, err,
+                      err == DMSC_E_EXISTS
+                          ? "--mode merge keeps what is not in the file, --mode replace deletes it"
+                          : "nothing was changed; docs/tree.md explains the reason");
+    if (err == DMSC_OK)
+        err = say_imported(cli, dmsc_buf_str(&uri));
+    dmsc_buf_clear(&base);
+    dmsc_buf_clear(&content);
+    dmsc_buf_clear(&uri);
+    return err;
+}
+
+const struct cli_command cli_mo_exchange_commands[] = {
+    { "mo", "export", "[URI]", 0, 1, CLI_NEEDS_BRIDGE, 1u << OPT_OUT | 1u << OPT_JSON_MO,
+      run_export, "write a subtree as TNDS XML, or as JSON",
+      "A document of OMA-TS-DM_TNDS 1.2 with run-time properties; with --json-mo the JSON of DM "
+      "2.0,\n"
+      "which has names and values alone. Secrets are left out.\n\n"
+      "  dmsc mo export ./3GPP_IMS --out ims.xml" },
+    { "mo", "import", "FILE [URI]", 1, 2, CLI_NEEDS_BRIDGE, 1u << OPT_MODE, run_import,
+      "put an object into the tree",
+      "TNDS XML or the JSON of DM 2.0, told apart by the first character; - is standard input. "
+      "Paths\n"
+      "in it are relative to URI, or to the root. All or nothing. --mode add (the default) wants "
+      "all\n"
+      "nodes to be new, merge replaces values and keeps the rest, replace deletes the rest.\n\n"
+      "  dmsc mo import ims.xml --mode replace" },
+    { NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL },
+};

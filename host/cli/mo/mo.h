@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the commands on the management tree share. They act as the device's owner. */
+#ifndef DMSC_CLI_MO_H
+#define DMSC_CLI_MO_H
+
+#include "host/cli/cli.h"
+
+extern const struct dmsc_subject cli_mo_owner;
+
+/** @p given (NULL: ".") in its canonical form. @p uri is made ready whatever the result. */
+enum dmsc_err cli_mo_uri(struct cli *cli, const char *given, struct dmsc_buf *uri);
+/** DMSC_E_NOTFOUND with a story when there is no such node. */
+enum dmsc_err cli_mo_must_exist(struct cli *cli, const char *uri);
+/** The decision point: DMSC_E_REFUSED with the reason's name, kept for the audit record, when the
+ * owner may not @p what. @p new_mo as in dmsc_question. */
+enum dmsc_err cli_mo_ask(struct cli *cli, enum dmsc_right right, const char *uri,
+                         const char *new_mo, const char *what);
+/** A failure of the library that says no way out: add @p hint. @return @p err */
+enum dmsc_err cli_mo_hint(struct cli *cli, enum dmsc_err err, const char *hint);
+/** The file, "-" for standard input; what does not fit below the ceiling is DMSC_E_LIMIT. */
+enum dmsc_err cli_mo_read(struct cli *cli, const char *path, struct dmsc_buf *content);
+/** For dmsc_tree_walk(): a node as an object, with its value where it can be shown. */
+enum dmsc_err cli_mo_row(void *rows, const char *uri, const struct dmsc_node *node);
+/** Rows of cli_mo_row() as a table. Takes them. */
+enum dmsc_err cli_mo_table(struct cli *cli, json_t *rows);
+
+#endif
