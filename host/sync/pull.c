@@ -1,29 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Card to tree. */
-#include "host/sync/sync.h"
-#include <dmsc/grant.h>
+/* Card to tree: what has to be read is read. */
+#include "host/sync/pull.h"
 #include <string.h>
 
-/* One pull: what was known, what was read. */
-struct pull {
-    const struct dmsci_sync *sync;
-    struct dmsc_sync_report *report;
-    struct dmsc_card *card;
-    bool any_card; /* is in force */
-    uint8_t current[DMSC_CARD_TAG_SIZE];
-    bool same_card;                 /* as the one in force */
-    bool owes_secrets;              /* an object was left out for want of a key */
-    bool list_counts;               /* the known one, with the issuer keys of now */
-    struct dmsci_card_state old;    /* of this card */
-    struct dmsci_card_state before; /* of the card that was in force, when it was another one */
-    struct dmsci_card_state fresh;
-    struct dmsc_card_image image;
-    struct dmsc_card_objects objects;
-    struct dmsc_card_known_body *bodies;
-    size_t body_count;
-};
-
-static enum dmsc_err load_states(struct pull *p, const struct dmsc_card_header *header)
+static enum dmsc_err load_states(struct dmsci_pull *p, const struct dmsc_card_header *header)
 {
     const struct dmsci_sync *s = p->sync;
     enum dmsc_err err = dmsci_state_current(s->store, s->ctx, p->current);
@@ -43,7 +23,8 @@ static enum dmsc_err load_states(struct pull *p, const struct dmsc_card_header *
 
 /* An older generation than the one known is a restored copy or an attack (docs/card-application.md,
  * rule R4), also for a card that was away in between. */
-static enum dmsc_err check_rollback(const struct pull *p, const struct dmsc_card_header *header)
+static enum dmsc_err check_rollback(const struct dmsci_pull *p,
+                                    const struct dmsc_card_header *header)
 {
     enum dmsc_err err;
 
@@ -58,7 +39,7 @@ static enum dmsc_err check_rollback(const struct pull *p, const struct dmsc_card
 
 /* A proactive session is begun only when there is work to do anyway, so that a look at an unchanged
  * card costs what the change check costs. */
-static enum dmsc_err begin_toolkit(struct pull *p)
+static enum dmsc_err begin_toolkit(struct dmsci_pull *p)
 {
     struct dmsc_uicc *uicc = p->sync->uicc;
     enum dmsc_err err = dmsc_uicc_terminal_profile(uicc);
@@ -80,7 +61,7 @@ static enum dmsc_err begin_toolkit(struct pull *p)
 }
 
 /* Bodies that need not be read again: taken before, and still in the tree. */
-static enum dmsc_err list_bodies(struct pull *p)
+static enum dmsc_err list_bodies(struct dmsci_pull *p)
 {
     const struct dmsc_mo_index *index = &p->old.index;
     enum dmsc_err err = DMSC_OK;
@@ -102,7 +83,7 @@ static enum dmsc_err list_bodies(struct pull *p)
     return err;
 }
 
-static bool at_hand(const struct pull *p, uint8_t id)
+static bool at_hand(const struct dmsci_pull *p, uint8_t id)
 {
     for (size_t i = 0; i < p->body_count; i++) {
         if (p->bodies[i].id == id)
@@ -111,22 +92,9 @@ static bool at_hand(const struct pull *p, uint8_t id)
     return false;
 }
 
-/* Whether what the tree has of an MO can stay: it is at the same place and in the same hands. */
-static bool stays(const struct pull *p, const struct dmsc_mo_entry *then)
-{
-    const struct dmsc_mo_entry *now = dmsc_mo_index_by_id(&p->fresh.index, then->id);
-    const struct dmsci_place *place;
-
-    if (now == NULL)
-        return false;
-    place = dmsci_place_of(&p->fresh, now);
-    return place->left_out == NULL && strcmp(place->uri, dmsci_place_of(&p->old, then)->uri) == 0 &&
-           dmsci_place_same_hands(&p->old, then, &p->fresh, now);
-}
-
 /* The same body may get another place, owner or flags, or be wanted for the first time: then it is
  * taken, whatever its version says. */
-static bool lacks_a_body(const struct pull *p)
+static bool lacks_a_body(const struct dmsci_pull *p)
 {
     for (size_t i = 0; i < p->fresh.index.count; i++) {
         const struct dmsc_mo_entry *now = &p->fresh.index.entries[i];
@@ -134,15 +102,15 @@ static bool lacks_a_body(const struct pull *p)
 
         if (p->fresh.places[i].left_out != NULL || dmsc_card_image_body(&p->image, now->id) != NULL)
             continue;
-        if (then == NULL || !at_hand(p, now->id) || !stays(p, then) || now->flags != then->flags ||
-            now->encoding != then->encoding)
+        if (then == NULL || !at_hand(p, now->id) || !dmsci_pull_stays(p, then) ||
+            now->flags != then->flags || now->encoding != then->encoding)
             return true;
     }
     return false;
 }
 
 /* What the card says now: the parts just read, and those that still hold. */
-static enum dmsc_err make_fresh(struct pull *p)
+static enum dmsc_err make_fresh(struct dmsci_pull *p)
 {
     struct dmsc_buf file;
     enum dmsc_err err = DMSC_OK;
@@ -168,7 +136,7 @@ static enum dmsc_err make_fresh(struct pull *p)
     return err;
 }
 
-static enum dmsc_err read_once(struct pull *p, const struct dmsc_card_read_options *options)
+static enum dmsc_err read_once(struct dmsci_pull *p, const struct dmsc_card_read_options *options)
 {
     enum dmsc_err err;
 
@@ -180,7 +148,7 @@ static enum dmsc_err read_once(struct pull *p, const struct dmsc_card_read_optio
     return err == DMSC_OK ? make_fresh(p) : err;
 }
 
-static bool unchanged(const struct pull *p)
+static bool unchanged(const struct dmsci_pull *p)
 {
     const struct dmsc_card_header *then = &p->old.header, *now = &p->report->header;
 
@@ -188,7 +156,7 @@ static bool unchanged(const struct pull *p)
            then->generation == now->generation;
 }
 
-static enum dmsc_err read_parts(struct pull *p, const struct dmsc_secret *pin)
+static enum dmsc_err read_parts(struct dmsci_pull *p, const struct dmsc_secret *pin)
 {
     struct dmsc_card_known known = { .bodies = p->bodies, .body_count = p->body_count };
     struct dmsc_card_read_options options = DMSC_CARD_READ_OPTIONS_INIT;
@@ -222,7 +190,7 @@ static enum dmsc_err read_parts(struct pull *p, const struct dmsc_secret *pin)
     return err;
 }
 
-static enum dmsc_err read_card(struct pull *p)
+static enum dmsc_err read_card(struct dmsci_pull *p)
 {
     const struct dmsci_sync *s = p->sync;
     const uint8_t *tag = p->report->header.card_tag;
@@ -238,214 +206,7 @@ static enum dmsc_err read_card(struct pull *p)
     return dmsci_key_remember(s, tag, err);
 }
 
-/* "Add=x&Delete=x&Get=x&Replace=x" for the owner's ServerIDs; empty for the issuer: inherit. */
-static enum dmsc_err owner_acl(const struct dmsc_ma *owner, struct dmsc_buf *acl)
-{
-    static const char *const commands[] = { "Add=", "&Delete=", "&Get=", "&Replace=" };
-    enum dmsc_err err = DMSC_OK;
-
-    for (size_t c = 0; owner != NULL && c < DMSCI_ARRAY_LEN(commands); c++) {
-        if (err == DMSC_OK)
-            err = dmsc_buf_append_str(acl, commands[c]);
-        for (size_t i = 0; err == DMSC_OK && i < owner->server_id_count; i++)
-            err = dmsci_buf_printf(acl, "%s%s", i > 0 ? "+" : "", owner->server_ids[i]);
-    }
-    return err;
-}
-
-static enum dmsc_err import_body(struct pull *p, const struct dmsc_mo_entry *entry,
-                                 const struct dmsc_card_body *body, const char *where)
-{
-    struct dmsc_tnds_import how = { .mode = (entry->flags & DMSC_MO_FLAG_REPLACE) != 0
-                                                ? DMSC_TNDS_REPLACE
-                                                : DMSC_TNDS_MERGE };
-    char *uri = dmsci_strdup(p->sync->ctx, where);
-    char *name = uri == NULL ? NULL : strrchr(uri, '/');
-    struct dmsc_buf acl;
-    enum dmsc_err err;
-
-    if (uri == NULL)
-        return DMSC_E_NOMEM;
-    dmsc_buf_init(&acl, p->sync->ctx, dmsc_ctx_limits(p->sync->ctx)->node_value);
-    err = owner_acl(dmsc_ma_list_by_id(&p->fresh.list, entry->owner), &acl);
-    *name = '\0';
-    how.base = uri;
-    how.root_name = name + 1;
-    how.acl = acl.n > 0 ? dmsc_buf_str(&acl) : NULL;
-    if (err == DMSC_OK)
-        err = dmsc_tnds_import(p->sync->tree, &how, dmsc_buf_bytes(&body->content), NULL);
-    if (err != DMSC_OK)
-        dmsci_where(p->sync->ctx, "MO %u of the card, %s", entry->id, entry->path);
-    dmsc_buf_clear(&acl);
-    dmsci_free(p->sync->ctx, uri);
-    return err;
-}
-
-/* A body that is no good spoils its own MO, not the rest of the card: what the tree has of it
- * stays. */
-static bool is_bad_body(enum dmsc_err err)
-{
-    return err == DMSC_E_MALFORMED || err == DMSC_E_TRUNCATED || err == DMSC_E_UNSUPPORTED ||
-           err == DMSC_E_LIMIT || err == DMSC_E_STATE || err == DMSC_E_EXISTS;
-}
-
-/* The same version as known: in the tree, unless it was left out when it was read. */
-static enum dmsc_err keep(struct pull *p, const struct dmsc_mo_entry *entry,
-                          const struct dmsci_place *place)
-{
-    bool there = false;
-    enum dmsc_err err = dmsc_tree_has(p->sync->tree, place->uri, &there);
-
-    if (err != DMSC_OK)
-        return err;
-    if (there)
-        return dmsci_report_item(p->report, DMSC_SYNC_KEPT, entry, "");
-    return dmsci_report_item(p->report, DMSC_SYNC_LEFT_OUT, entry, "since it was read first");
-}
-
-/* A card whose secrets wait for a key of this device is read again until there is one. */
-static bool lacks_key(const struct dmsci_sync *s)
-{
-    return strcmp(dmsc_diag_get(s->ctx)->reason, "secret:no-key") == 0;
-}
-
-static enum dmsc_err take(struct pull *p, const struct dmsc_mo_entry *entry)
-{
-    const struct dmsci_sync *s = p->sync;
-    const struct dmsc_card_body *body = dmsc_card_image_body(&p->image, entry->id);
-    const struct dmsci_place *place = dmsci_place_of(&p->fresh, entry);
-    enum dmsc_err err;
-
-    if (place->left_out != NULL)
-        return dmsci_report_item(p->report, DMSC_SYNC_LEFT_OUT, entry, place->left_out);
-    if (body == NULL)
-        return keep(p, entry, place);
-    err = import_body(p, entry, body, place->uri);
-    if (is_bad_body(err)) {
-        p->owes_secrets = p->owes_secrets || lacks_key(s);
-        return dmsci_report_failure(p->report, entry);
-    }
-    if (err == DMSC_OK && (entry->flags & DMSC_MO_FLAG_WRITE_BACK) != 0)
-        err = dmsci_state_mark(s, p->fresh.header.card_tag, entry);
-    return err == DMSC_OK ? dmsci_report_item(p->report, DMSC_SYNC_TAKEN, entry, "") : err;
-}
-
-static enum dmsc_err drop(struct pull *p, const struct dmsc_mo_entry *entry, const char *uri)
-{
-    bool there = false;
-    enum dmsc_err err = dmsc_tree_has(p->sync->tree, uri, &there);
-
-    if (err == DMSC_OK && there)
-        err = dmsc_tree_delete(p->sync->tree, uri, true);
-    if (err == DMSC_OK && there)
-        err = dmsci_report_item(p->report, DMSC_SYNC_REMOVED, entry, "");
-    return err;
-}
-
-static bool purged(const struct dmsci_card_state *state, const struct dmsc_mo_entry *entry)
-{
-    return (state->header.flags & DMSC_CARD_PURGE) != 0 || (entry->flags & DMSC_MO_FLAG_PURGE) != 0;
-}
-
-/* What was never taken is none of the card's: it does not go with it. */
-static enum dmsc_err drop_gone(struct pull *p)
-{
-    enum dmsc_err err = DMSC_OK;
-
-    /* MOs of the card before that go with it. */
-    for (size_t i = 0; err == DMSC_OK && i < p->before.index.count; i++) {
-        const struct dmsc_mo_entry *entry = &p->before.index.entries[i];
-
-        if (p->before.places[i].left_out == NULL && purged(&p->before, entry))
-            err = drop(p, entry, p->before.places[i].uri);
-    }
-    /* MOs that this card had and has no more, or elsewhere, or in other hands. */
-    for (size_t i = 0; err == DMSC_OK && i < p->old.index.count; i++) {
-        const struct dmsc_mo_entry *entry = &p->old.index.entries[i];
-
-        if (p->old.places[i].left_out == NULL && !stays(p, entry))
-            err = drop(p, entry, p->old.places[i].uri);
-    }
-    return err;
-}
-
-/* Who was listed and is no more: its grants go, and its identifier in every ACL (TND 7.7.1). */
-static enum dmsc_err forget_delisted(struct pull *p)
-{
-    const struct dmsc_ma_list *old = &p->old.list;
-    enum dmsc_err err = DMSC_OK;
-
-    for (size_t i = 0; i < old->count; i++) {
-        const struct dmsc_ma *ma = &old->entries[i];
-
-        for (size_t k = 0; k < ma->server_id_count && err == DMSC_OK; k++) {
-            if (dmsc_ma_list_by_server_id(&p->fresh.list, ma->server_ids[k]) == NULL)
-                err = dmsc_grant_forget(p->sync->authority, ma->server_ids[k]);
-        }
-    }
-    return err;
-}
-
-static enum dmsc_err apply_changes(struct pull *p)
-{
-    const struct dmsci_sync *s = p->sync;
-    enum dmsc_err err = drop_gone(p);
-
-    if (err == DMSC_OK)
-        err = forget_delisted(p);
-
-    for (size_t i = 0; err == DMSC_OK && i < p->fresh.index.count; i++)
-        err = take(p, &p->fresh.index.entries[i]);
-    if (err == DMSC_OK)
-        err = dmsci_certs_save(s->store, s->ctx, p->fresh.header.card_tag, &p->objects);
-    if (err == DMSC_OK)
-        err = dmsci_state_save(s->store, s->ctx, &p->fresh);
-    if (err == DMSC_OK)
-        err = dmsci_state_owe(s->store, p->fresh.header.card_tag, p->owes_secrets);
-    return err;
-}
-
-static enum dmsc_err seal_for(const struct pull *p, const uint8_t *card_tag)
-{
-    const struct dmsci_sync *s = p->sync;
-
-    return s->rekey == NULL ? DMSC_OK : s->rekey(s->rekey_user, card_tag);
-}
-
-/* The transaction is undone: secrets are again those of the card that was in force. */
-static enum dmsc_err undone(const struct pull *p, enum dmsc_err err)
-{
-    enum dmsc_err back = seal_for(p, p->any_card ? p->current : NULL);
-
-    return err != DMSC_OK ? err : back;
-}
-
-/* All of it in one transaction. The list comes into force with it, or, without memory for that,
- * none does: deny is the safe side. */
-static enum dmsc_err apply(struct pull *p, bool dry_run)
-{
-    const struct dmsci_sync *s = p->sync;
-    enum dmsc_err err = dmsc_tree_begin(s->tree, "card", s->now.seconds);
-
-    if (err != DMSC_OK)
-        return err;
-    err = seal_for(p, p->fresh.header.card_tag);
-    if (err == DMSC_OK)
-        err = apply_changes(p);
-    if (err != DMSC_OK || dry_run) {
-        dmsc_tree_rollback(s->tree);
-        return undone(p, err);
-    }
-    err = dmsc_tree_commit(s->tree);
-    if (err != DMSC_OK)
-        return undone(p, err);
-    err = dmsc_authority_set_list(s->authority, &p->fresh.list);
-    if (err != DMSC_OK && dmsc_authority_set_list(s->authority, NULL) != DMSC_OK)
-        err = DMSC_E_STATE;
-    return err;
-}
-
-static enum dmsc_err report_kept(struct pull *p)
+static enum dmsc_err report_kept(struct dmsci_pull *p)
 {
     struct dmsc_authority *authority = p->sync->authority;
     enum dmsc_err err = DMSC_OK;
@@ -459,13 +220,13 @@ static enum dmsc_err report_kept(struct pull *p)
         const struct dmsc_mo_entry *entry = &p->old.index.entries[i];
         const char *left_out = p->old.places[i].left_out;
 
-        err = left_out == NULL ? keep(p, entry, &p->old.places[i])
+        err = left_out == NULL ? dmsci_pull_keep(p, entry, &p->old.places[i])
                                : dmsci_report_item(p->report, DMSC_SYNC_LEFT_OUT, entry, left_out);
     }
     return err;
 }
 
-static enum dmsc_err pull(struct pull *p, bool dry_run)
+static enum dmsc_err pull(struct dmsci_pull *p, bool dry_run)
 {
     enum dmsc_err err = dmsc_card_open(p->sync->uicc, &p->card);
 
@@ -491,7 +252,7 @@ static enum dmsc_err pull(struct pull *p, bool dry_run)
     if (err == DMSC_OK)
         err = dmsci_certs_read(p->sync, &p->objects);
     if (err == DMSC_OK)
-        err = apply(p, dry_run);
+        err = dmsci_pull_apply(p, dry_run);
     if (err != DMSC_OK)
         return err;
     p->report->header = p->fresh.header;
@@ -504,7 +265,7 @@ static enum dmsc_err pull(struct pull *p, bool dry_run)
 enum dmsc_err dmsci_sync_pull(const struct dmsci_sync *sync, bool dry_run,
                               struct dmsc_sync_report *report)
 {
-    struct pull p = { .sync = sync, .report = report };
+    struct dmsci_pull p = { .sync = sync, .report = report };
     enum dmsc_err err = pull(&p, dry_run);
 
     dmsc_card_free(p.card);

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Talking to a modem. What modems do that the standard does not have, and where it is dealt with
- * (each has a transcript in tests/vectors/at_quirks.txt):
+ * Talking to a modem. What modems do that the standard does not have, and where it is dealt with;
+ * each has a transcript in tests/vectors/at_quirks.txt:
  *
- *   echoes commands                        other lines are passed over; ATE0 all the same
- *   says things nobody asked for           likewise
- *   sends garbage at first, or a half line hello is said up to five times, with ESC against a
- * prompt answers late, after the time was over  hello again before the next command no quotes
- * around hex, no prefix        dmsci_at_fields(), dmsci_at_classify() +CME ERROR as number, text,
- * or ERROR   dmsci_at_classify() has +CGLA, but not the test AT+CGLA=?  +CCHO=? or +CGLA=?, either
- * will do has +CSIM, but not the test AT+CSIM=?  the command itself is tried refuses a case 4
- * without Le            dmsci_at_card() refuses a command of four bytes        at.c sends P3 = 00
- *   answers ERROR to +CCHO of an AID that  at.c takes it for 6A82
- *     is not there
+ * - echoes commands, says things nobody asked for: other lines are passed over, ATE0 all the same;
+ * - garbage or half a line at first: hello is said up to five times, with ESC against a prompt;
+ * - answers after its time was over: hello again before the next command;
+ * - no quotes around hex, no prefix: dmsci_at_fields(), dmsci_at_classify();
+ * - errors as numbers, as words, as ERROR alone: dmsci_at_classify();
+ * - has +CGLA but not its test command: +CCHO=? or +CGLA=?, either will do;
+ * - has +CSIM but not its test command: the command itself is tried;
+ * - refuses a case 4 without Le: dmsci_at_card();
+ * - refuses a command of four bytes: at.c sends P3 = 00;
+ * - answers ERROR to +CCHO of an AID that is not there: at.c takes it for 6A82.
  */
 #include "apdu/link/at/modem.h"
 #include <poll.h>
