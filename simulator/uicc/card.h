@@ -252,12 +252,12 @@ void dmsci_sim_keys_changed(struct dmsc_sim *sim);
 /** The keys of an application that no channel is in any more are forgotten (9.5.1). */
 void dmsci_sim_sessions_changed(struct dmsc_sim *sim);
 
-/* cmd_select.c */
+/* cmd/select.c */
 /** Find the file that P1 and the data name (table 11.1); DMSCI_SIM_NO_FILE for none. */
 uint16_t dmsci_sim_find(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c, unsigned *ret_file);
 void dmsci_sim_set_current(struct dmsc_sim *sim, struct dmsci_sim_channel *channel, unsigned file);
 
-/* cmd_file.c */
+/* cmd/file.c */
 /** The EF a command means: by SFI, which makes it current (8.6), or the current one. */
 uint16_t dmsci_sim_find_ef(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c, bool by_sfi,
                            uint8_t sfi, unsigned *ret_file);
@@ -265,7 +265,7 @@ uint16_t dmsci_sim_find_ef(struct dmsc_sim *sim, const struct dmsci_sim_apdu *c,
 uint16_t dmsci_sim_may(const struct dmsc_sim *sim, unsigned file, enum dmsci_arr_access access,
                        const struct dmsci_sim_apdu *c);
 
-/* cmd_channel.c */
+/* cmd/channel.c */
 void dmsci_sim_channels_reset(struct dmsc_sim *sim);
 
 /** Bytes that the seed alone determines (fault.c). */

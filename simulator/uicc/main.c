@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dmsc-uicc: the software UICC as a program. */
-#include "simulator/uicc/front.h"
+#include "simulator/uicc/front/front.h"
 #include "simulator/uicc/main_card.h"
 #include <dmsc/ctx.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "simulator/uicc/at_text.h"
+#include "simulator/uicc/front/at_text.h"
 #include "apdu/base/ctx.h"
 #include <ctype.h>
 #include <dmsc/apdu.h>

@@ -5,7 +5,7 @@
  * anything else a command, answered with data and SW.
  */
 #include "apdu/base/ctx.h"
-#include "simulator/uicc/front.h"
+#include "simulator/uicc/front/front.h"
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>

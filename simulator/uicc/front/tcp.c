@@ -5,7 +5,7 @@
  * and "ok". One client at a time; when it goes the card loses its power.
  */
 #include "apdu/base/ctx.h"
-#include "simulator/uicc/front.h"
+#include "simulator/uicc/front/front.h"
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>

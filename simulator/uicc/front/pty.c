@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A modem on a pseudo-terminal: bytes to lines and back. What it says is in modem.c. */
 #include "apdu/base/ctx.h"
-#include "simulator/uicc/front.h"
-#include "simulator/uicc/modem.h"
+#include "simulator/uicc/front/front.h"
+#include "simulator/uicc/front/modem.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
