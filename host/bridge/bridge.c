@@ -3,6 +3,8 @@
 #include "host/bridge/private.h"
 #include "host/credential/cert.h"
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define KEY_FILE_MAX_BYTES 16384u
@@ -94,6 +96,28 @@ static enum dmsc_err load_list(struct dmsc_bridge *bridge)
     return err;
 }
 
+/* [app] user = NAME:UID, as dmsc_config_load() has checked it. */
+static enum dmsc_err admit_applications(struct dmsc_bridge *bridge)
+{
+    const struct dmsc_config *config = bridge->config;
+    enum dmsc_err err = dmsc_apps_new(bridge->ctx, bridge->tree, bridge->authority, &bridge->apps);
+
+    for (size_t i = 0; i < config->app_user_count && err == DMSC_OK; i++) {
+        const char *colon = strrchr(config->app_users[i], ':');
+        char *name;
+
+        if (colon == NULL)
+            return dmsci_fail(bridge->ctx, DMSC_E_CONFIG, "admit %s", config->app_users[i]);
+        name = dmsci_strndup(bridge->ctx, config->app_users[i],
+                             (size_t)(colon - config->app_users[i]));
+        err = name == NULL
+                  ? DMSC_E_NOMEM
+                  : dmsc_apps_admit_uid(bridge->apps, name, (uint32_t)strtoul(colon + 1, NULL, 10));
+        dmsci_free(bridge->ctx, name);
+    }
+    return err;
+}
+
 enum dmsc_err dmsc_bridge_new(struct dmsc_ctx *ctx, const struct dmsc_config *config,
                               struct dmsc_bridge **ret_bridge)
 {
@@ -112,6 +136,8 @@ enum dmsc_err dmsc_bridge_new(struct dmsc_ctx *ctx, const struct dmsc_config *co
     if (err == DMSC_OK)
         err = dmsc_authority_new(ctx, bridge->tree, &bridge->authority);
     if (err == DMSC_OK)
+        err = admit_applications(bridge);
+    if (err == DMSC_OK)
         err = dmsci_device_nodes(bridge);
     if (err == DMSC_OK)
         err = load_list(bridge);
@@ -129,6 +155,7 @@ void dmsc_bridge_free(struct dmsc_bridge *bridge)
         return;
     dmsc_uicc_free(bridge->uicc);
     dmsc_link_free(bridge->link);
+    dmsc_apps_free(bridge->apps);
     dmsc_authority_free(bridge->authority);
     dmsc_tree_close(bridge->tree);
     dmsc_store_close(bridge->store);
@@ -148,6 +175,11 @@ struct dmsc_store *dmsc_bridge_store(const struct dmsc_bridge *bridge)
 struct dmsc_authority *dmsc_bridge_authority(const struct dmsc_bridge *bridge)
 {
     return bridge->authority;
+}
+
+struct dmsc_apps *dmsc_bridge_apps(const struct dmsc_bridge *bridge)
+{
+    return bridge->apps;
 }
 
 struct dmsc_uicc *dmsc_bridge_uicc(const struct dmsc_bridge *bridge)

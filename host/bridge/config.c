@@ -38,6 +38,7 @@ static const struct key {
     { "usat", "listen", LIST_TEXT, AT(usat_listen), AT(usat_listen_count) },
     { "usat", "dns", LIST_TEXT, AT(usat_dns), AT(usat_dns_count) },
     { "usat", "imei", TEXT, AT(usat_imei), 0 },
+    { "app", "user", LIST_TEXT, AT(app_users), AT(app_user_count) },
 #undef AT
 };
 
@@ -149,6 +150,20 @@ static bool set_usat(struct reading *r, const struct key *key, const char *value
     return refuse(r, why, value);
 }
 
+/* "NAME:UID" */
+static bool set_app(struct reading *r, const struct key *key, const char *value)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    size_t n = strspn(value, letters);
+    const char *uid = value + n + 1;
+
+    if (n >= 1 && n <= 64 && value[n] == ':' && *uid != '\0' && strlen(uid) <= 9 &&
+        strspn(uid, "0123456789") == strlen(uid))
+        return set_text(r, key, value);
+    return refuse(r, "user is NAME:UID, not", value);
+}
+
 static bool set(struct reading *r, size_t i, const char *value)
 {
     const struct key *key = &keys[i];
@@ -163,6 +178,8 @@ static bool set(struct reading *r, size_t i, const char *value)
         return set_clock(r, key, value);
     if (key->kind == MILLISECONDS)
         return set_milliseconds(r, key, value);
+    if (strcmp(key->section, "app") == 0)
+        return set_app(r, key, value);
     return strcmp(key->section, "usat") == 0 ? set_usat(r, key, value) : set_text(r, key, value);
 }
 

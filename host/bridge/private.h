@@ -13,6 +13,7 @@ struct dmsc_bridge {
     struct dmsc_store *store;
     struct dmsc_tree *tree;
     struct dmsc_authority *authority;
+    struct dmsc_apps *apps;
     struct dmsc_link *link;
     struct dmsc_uicc *uicc;
 };

@@ -2,6 +2,7 @@
 #ifndef DMSC_BRIDGE_H
 #define DMSC_BRIDGE_H
 
+#include <dmsc/app.h>
 #include <dmsc/authority.h>
 #include <dmsc/card.h>
 #include <dmsc/cat.h>
@@ -50,6 +51,8 @@ struct dmsc_config {
     size_t usat_listen_count;
     char **usat_dns; /* [usat] dns: DNS servers it may be told; repeatable */
     size_t usat_dns_count;
+    char **app_users; /* [app] user: "NAME:UID", who may be which local application; repeatable */
+    size_t app_user_count;
     char *usat_imei;     /* [usat] imei: what it may know of the device; NULL: nothing */
     unsigned timeout_ms; /* [net] timeout_ms: of one connect, read or write; 0: 15000 */
 };
@@ -81,6 +84,8 @@ DMSC_API void dmsc_bridge_free(struct dmsc_bridge *bridge);
 DMSC_API struct dmsc_tree *dmsc_bridge_tree(const struct dmsc_bridge *bridge);
 DMSC_API struct dmsc_store *dmsc_bridge_store(const struct dmsc_bridge *bridge);
 DMSC_API struct dmsc_authority *dmsc_bridge_authority(const struct dmsc_bridge *bridge);
+/** The local applications on this tree, with the rules of [app]; the program may add others. */
+DMSC_API struct dmsc_apps *dmsc_bridge_apps(const struct dmsc_bridge *bridge);
 /** Time as the configuration lets the device know it. */
 DMSC_API struct dmsc_now dmsc_bridge_now(const struct dmsc_bridge *bridge);
 

@@ -683,9 +683,33 @@ static void no_memory(void **state)
     bench_close(&b);
 }
 
+/* Who may be which application stands in the configuration. */
+static void applications_by_configuration(void **state)
+{
+    static char rule[] = "heat:1000";
+    char *rules[] = { rule };
+    struct dmsc_config config = DMSC_CONFIG_INIT;
+    struct dmsc_bridge *bridge = NULL;
+    struct dmsc_app *app = NULL;
+    struct dmsc_ctx *ctx = NULL;
+
+    (void)state;
+    config.app_users = rules;
+    config.app_user_count = 1;
+    assert_int_equal(dmsc_ctx_new(NULL, &ctx), DMSC_OK);
+    assert_int_equal(dmsc_bridge_new(ctx, &config, &bridge), DMSC_OK);
+    assert_int_equal(dmsc_app_open(dmsc_bridge_apps(bridge), "heat", 1001, &app), DMSC_E_REFUSED);
+    assert_int_equal(dmsc_app_open(dmsc_bridge_apps(bridge), "cold", 1000, &app), DMSC_E_REFUSED);
+    assert_int_equal(dmsc_app_open(dmsc_bridge_apps(bridge), "heat", 1000, &app), DMSC_OK);
+    assert_string_equal(dmsc_app_subject(app), "local:heat");
+    dmsc_bridge_free(bridge); /* closes it */
+    dmsc_ctx_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(applications_by_configuration),
         cmocka_unit_test(device_nodes),
         cmocka_unit_test(a_random_identity),
         cmocka_unit_test(a_card_and_a_restart),

@@ -29,7 +29,7 @@ BELOW = {
     "host/dm1": ["host/syncml", "host/security"],
     "host/dm2": ["host/syncml", "host/security"],
     "host/net": ["apdu/base", "host/credential"],
-    "host/bridge": ["host/sync", "host/dm1", "host/dm2", "host/net", "host/credential",
+    "host/bridge": ["host/app", "host/sync", "host/dm1", "host/dm2", "host/net", "host/credential",
                     "apdu/script"],
 }
 # These stand beside the library: of the layers they may use exactly the ones named here.
