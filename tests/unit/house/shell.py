@@ -24,8 +24,8 @@ def check(root):
     if path.parts[0] == "tools" and "--help" not in text:
       yield f"{path}:1: no --help"
     result = subprocess.run(
-        ["shellcheck", "--external-sources", "--format=gcc", str(root / path)], check=False,
-        capture_output=True, text=True)
+        ["shellcheck", "--external-sources", "--format=gcc", str(path)], check=False,
+        capture_output=True, text=True, cwd=root)
     yield from result.stdout.splitlines()
 
 
