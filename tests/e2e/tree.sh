@@ -254,4 +254,90 @@ m 0 get ./App/One/Limit
 says '^value +7$'
 m 0 set ./App/One/Limit 9
 
+# --- authorities ----------------------------------------------------------------------------------
+echo 4444444444444444 >adm1
+echo 1234 >pin1
+chmod 600 adm1 pin1
+python3 - <<'END'
+import base64, json, re
+der = base64.b64decode(re.sub(r"-----[^-]*-----|\s", "", open("issuer.key").read()))
+open("issuer.pub", "wb").write(bytes.fromhex("3059301306072A8648CE3D020106082A8648CE3D030107034200") + der[-65:])
+profile = json.load(open("profile.json"))
+profile["authorities"][0]["scopes"][1]["rights"].append("Delegate")
+def entry(id, name, rights, **more):
+    return dict(id=id, name=name.upper(), authority=name + ".example", server_ids=[name], priority=id, flags=["enabled"],
+                pins=[{"ca_spki_sha256": "AB" * 32}], scopes=[dict(type="3GPP_IMS", path=".", rights=rights)], **more)
+profile["authorities"] += [
+    entry(3, "helper", ["Get", "Add", "Exec"], delegated_by=1, depth=1),
+    entry(4, "old", ["Get"], not_before="2020-01-01T00:00:00Z", not_after="2021-01-01T00:00:00Z")]
+json.dump(profile, open("ma.json", "w"))
+END
+cat >ma.conf <<END
+[store]
+path = ma.db
+[device]
+id = urn:x:1
+key = device.key
+[card]
+pin_file = pin1
+adm1_file = adm1
+link = sim:$scripts/blank.json,state=$work/state.json
+[trust]
+issuer_key = issuer.pub
+END
+a() { # STATUS ARGUMENT...
+  local status=$1
+  shift
+  run "$status" "$dmsc" --config ma.conf "$@"
+}
+a 0 card provision ma.json
+a 1 ma show 1
+tells '^  try    dmsc ma ls'
+a 0 sync
+a 0 mo acl ./3GPP_IMS 'Get=*&Add=helper+com.opa.dm&Exec=helper'
+
+a 0 ma show helper
+says '^name +HELPER$'
+says '^pinned by +CA key ABABABABABABABAB\.\.\.$'
+says '^delegated +by 1 \(OpA\), depth 1$'
+says '^standing now +admitted$'
+says '^1 +3GPP IMS +\. +Get, Add, Exec$'
+# Exec is in its scope and in the ACL, but who delegated has it not.
+says '^1 +helper +\./3GPP_IMS +Get, Add$'
+a 0 ma show 4
+says '^valid until +2021-01-01T00:00:00Z$'
+says '^standing now +ma:expired$'
+says '^none of it can be used now'
+a 0 ma show 3 --json
+json "j['scopes'][0]['effective'] == [{'server_id': 'helper', 'node': './3GPP_IMS', 'rights': ['Get', 'Add']}]"
+json "j['pins'] == [{'kind': 'CA key', 'sha256': 'AB' * 32}] and j['delegated'] == {'by': 1, 'name': 'OpA', 'depth': 1}"
+# com.opa.dm2 is another name of the same entry, which the ACL does not have.
+a 0 ma show com.opa.dm2 --json
+json "{e['server_id']: e['rights'] for e in j['scopes'][1]['effective'] if 'Add' in e['rights']}.keys() == {'com.opa.dm'}"
+a 0 ma ls
+says '^3 +HELPER .* admitted +\./3GPP_IMS Get\+Add$'
+says '^4 +OLD .* ma:expired +-$'
+a 0 ma ls --json
+json "j[2]['scopes'][0]['effective'][0]['rights'] == ['Get', 'Add'] and j[3]['scopes'][0]['effective'] == []"
+# What is shown is what the decision point says.
+python3 -c '
+import json
+for ma in json.load(open("out")):
+    for scope in ma["scopes"]:
+        for e in scope["effective"]:
+            for right in e["rights"]:
+                print(e["server_id"], right, e["node"] + ("/new" if right == "Add" else ""))
+' >claims
+[ -s claims ] || bad "nobody may do anything"
+while read -r server right node; do a 0 ma check --ma "$server" --right "$right" "$node"; done <claims
+a 4 ma check --ma helper --right Exec ./3GPP_IMS
+# Looking is no attempt.
+a 0 ma audit --json
+json "j == []"
+for id in 9 nobody 0x1 257 ''; do
+  a 1 ma show -- "$id"
+  tells '^dmsc: cannot find the authority: not found$'
+  tells '^  try    '
+done
+
 finish

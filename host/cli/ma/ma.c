@@ -1,39 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dmsc ma: Management Authorities, and why an access is allowed or refused. */
-#include "host/cli/cli.h"
+#include "host/cli/ma/ma.h"
 #include <stdio.h>
 #include <string.h>
 
-#define RIGHTS 16u /* bits of a scope */
-
-static json_t *rights_json(uint16_t bits)
-{
-    json_t *names = json_array();
-
-    for (unsigned i = 0; i < RIGHTS; i++) {
-        enum dmsc_right right = (enum dmsc_right)(1u << i);
-
-        if ((bits & right) != 0)
-            (void)json_array_append_new(names, json_string(dmsc_right_name(right)));
-    }
-    return names;
-}
-
-static json_t *scopes_json(const struct dmsc_ma *ma)
-{
-    json_t *scopes = json_array();
-
-    for (size_t i = 0; i < ma->scope_count; i++) {
-        const struct dmsc_ma_scope *s = &ma->scopes[i];
-
-        (void)json_array_append_new(
-            scopes,
-            json_pack("{s:o,s:o,s:o}", "type",
-                      cli_text(s->type == DMSC_MO_URN ? s->urn : dmsc_mo_type_name(s->type)),
-                      "path", cli_text(s->path), "rights", rights_json(s->rights)));
-    }
-    return scopes;
-}
+#define PLACES_SHOWN 3u
 
 static json_t *server_ids_json(const struct dmsc_ma *ma)
 {
@@ -44,7 +15,7 @@ static json_t *server_ids_json(const struct dmsc_ma *ma)
     return ids;
 }
 
-static const char *pin_name(enum dmsc_pin_kind kind)
+const char *cli_ma_pin_name(enum dmsc_pin_kind kind)
 {
     static const char *const names[] = { "?", "certificate", "key", "CA key", "PSK" };
 
@@ -56,32 +27,83 @@ static json_t *pins_json(const struct dmsc_ma *ma)
     json_t *pins = json_array();
 
     for (size_t i = 0; i < ma->pin_count; i++)
-        (void)json_array_append_new(pins, json_string(pin_name(ma->pins[i].kind)));
+        (void)json_array_append_new(pins, json_string(cli_ma_pin_name(ma->pins[i].kind)));
     return pins;
 }
 
 /* An entry is asked by each of its ServerIDs; one that is admitted speaks for it. */
-static const char *standing(struct cli *cli, const struct dmsc_ma *ma)
+enum dmsc_reason cli_ma_standing(struct cli *cli, const struct dmsc_ma *ma)
 {
     struct dmsc_authority *authority = dmsc_bridge_authority(cli->bridge);
-    const char *name = "no ServerID";
+    enum dmsc_reason reason = DMSC_REFUSED_UNLISTED;
+
+    if ((ma->flags & DMSC_MA_DENY) != 0)
+        return DMSC_REFUSED_DENY_ENTRY;
+    for (size_t i = 0; i < ma->server_id_count && reason != DMSC_ALLOWED; i++)
+        reason =
+            dmsc_authority_admit(authority, ma->server_ids[i], dmsc_bridge_now(cli->bridge)).reason;
+    return reason;
+}
+
+static const char *standing(struct cli *cli, const struct dmsc_ma *ma)
+{
+    enum dmsc_reason reason = cli_ma_standing(cli, ma);
 
     if ((ma->flags & DMSC_MA_DENY) != 0)
         return "deny entry";
-    for (size_t i = 0; i < ma->server_id_count; i++) {
-        struct dmsc_verdict v =
-            dmsc_authority_admit(authority, ma->server_ids[i], dmsc_bridge_now(cli->bridge));
-
-        name = dmsc_reason_name(v.reason);
-        if (v.reason == DMSC_ALLOWED)
-            return "admitted";
-    }
-    return name;
+    if (ma->server_id_count == 0)
+        return "no ServerID";
+    return reason == DMSC_ALLOWED ? "admitted" : dmsc_reason_name(reason);
 }
 
-static json_t *bound(uint32_t seconds, uint32_t open)
+json_t *cli_ma_bound(uint32_t seconds, uint32_t open)
 {
     return seconds == open ? json_null() : cli_time(seconds);
+}
+
+/* "./3GPP_IMS Get+Add", once for all ServerIDs that have the same. */
+static json_t *place_words(const json_t *effective)
+{
+    const json_t *rights = json_object_get(effective, "rights");
+    char text[160] = "";
+    size_t i, n = 0;
+    json_t *right;
+
+    json_array_foreach(rights, i, right)
+    {
+        int written = snprintf(text + n, sizeof(text) - n, "%s%s", i > 0 ? "+" : "",
+                               json_string_value(right));
+
+        n += written > 0 && (size_t)written < sizeof(text) - n ? (size_t)written : 0;
+    }
+    return json_sprintf("%s %s", json_string_value(json_object_get(effective, "node")), text);
+}
+
+/* The first places are enough for a table. */
+static json_t *may_now(const json_t *scopes)
+{
+    json_t *words = json_object(), *shown = json_array(), *scope, *one, *word;
+    const char *text;
+    size_t i, k, n = 0;
+
+    json_array_foreach(scopes, i, scope)
+    {
+        json_array_foreach(json_object_get(scope, "effective"), k, one)
+        {
+            word = place_words(one);
+            (void)json_object_set_new(words, json_string_value(word), json_true());
+            json_decref(word);
+        }
+    }
+    json_object_foreach(words, text, word)
+    {
+        if (n++ < PLACES_SHOWN)
+            (void)json_array_append_new(shown, json_string(text));
+    }
+    if (n > PLACES_SHOWN)
+        (void)json_array_append_new(shown, json_sprintf("%zu more", n - PLACES_SHOWN));
+    json_decref(words);
+    return shown;
 }
 
 static enum dmsc_err run_ls(struct cli *cli)
@@ -89,25 +111,30 @@ static enum dmsc_err run_ls(struct cli *cli)
     static const struct cli_column columns[] = {
         { "id", "ID" },           { "name", "NAME" },         { "server_ids", "SERVER ID" },
         { "authority", "HOST" },  { "priority", "PRIO" },     { "pins", "PINNED BY" },
-        { "not_after", "UNTIL" }, { "standing", "STANDING" }, { NULL, NULL },
+        { "not_after", "UNTIL" }, { "standing", "STANDING" }, { "may_now", "MAY NOW" },
+        { NULL, NULL },
     };
     const struct dmsc_ma_list *list = dmsc_authority_list(dmsc_bridge_authority(cli->bridge));
+    json_t *instances = list->count > 0 ? cli_ma_instances(cli) : NULL;
     json_t *rows = json_array();
 
     for (size_t i = 0; rows != NULL && i < list->count; i++) {
         const struct dmsc_ma *ma = &list->entries[i];
-        json_t *row =
-            json_pack("{s:i,s:o,s:o,s:o,s:i,s:o,s:o,s:o,s:o,s:s}", "id", ma->id, "name",
-                      cli_text(ma->name != NULL ? ma->name : ""), "server_ids", server_ids_json(ma),
-                      "authority", cli_text(ma->authority != NULL ? ma->authority : ""), "priority",
-                      ma->priority, "pins", pins_json(ma), "not_before", bound(ma->not_before, 0),
-                      "not_after", bound(ma->not_after, UINT32_MAX), "scopes", scopes_json(ma),
-                      "standing", standing(cli, ma));
+        json_t *row = json_pack(
+            "{s:i,s:o,s:o,s:o,s:i,s:o,s:o,s:o,s:o,s:s}", "id", ma->id, "name",
+            cli_text(ma->name != NULL ? ma->name : ""), "server_ids", server_ids_json(ma),
+            "authority", cli_text(ma->authority != NULL ? ma->authority : ""), "priority",
+            ma->priority, "pins", pins_json(ma), "not_before", cli_ma_bound(ma->not_before, 0),
+            "not_after", cli_ma_bound(ma->not_after, UINT32_MAX), "scopes",
+            cli_ma_scopes(cli, ma, instances), "standing", standing(cli, ma));
 
+        if (row != NULL && !cli->json)
+            (void)json_object_set_new(row, "may_now", may_now(json_object_get(row, "scopes")));
         if (row != NULL && ma->delegated)
             (void)json_object_set_new(row, "delegated_by", json_integer(ma->delegated_by));
         (void)json_array_append_new(rows, row);
     }
+    json_decref(instances);
     if (list->count == 0)
         cli_say(cli, "no MA list is in force: nobody may manage this device (dmsc sync reads one)");
     return cli_table(cli, columns, rows);
@@ -206,9 +233,9 @@ static enum dmsc_err run_audit(struct cli *cli)
 
 const struct cli_command cli_ma_commands[] = {
     { "ma", "ls", "", 0, 0, CLI_NEEDS_BRIDGE, 0, run_ls, "list the Management Authorities",
-      "The verified list of the card that is in force, and whether each entry could open a "
-      "session\n"
-      "now. --json adds the scopes.\n\n"
+      "The verified list of the card that is in force, whether each entry could open a session "
+      "now,\n"
+      "and what it might then do. --json adds the scopes, and all places with the rights there.\n\n"
       "  dmsc ma ls" },
     { "ma", "check", "URI", 1, 1, CLI_NEEDS_BRIDGE, 1u << OPT_MA | 1u << OPT_RIGHT, run_check,
       "say whether an access is allowed, and why",
