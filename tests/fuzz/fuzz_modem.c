@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any lines to the modem around a small card: each that begins with AT has one end, OK or an error.
  */
-#include "simulator/uicc/modem.h"
+#include "simulator/uicc/front/modem.h"
 #include <dmsc/ctx.h>
 #include <stdlib.h>
 #include <string.h>

@@ -67,7 +67,7 @@ void fixture_node(struct fixture *f, const char *line)
 {
     struct dmsc_node_spec spec = DMSC_NODE_SPEC_INIT;
     char copy[LINE_MAX_CHARS];
-    char *words[8];
+    char *words[8] = { NULL };
     size_t count = words_of(line, copy, words, 8);
 
     assert_true(count >= 2);
@@ -235,7 +235,7 @@ static void set_property(struct dmsc_ma *ma, const char *word)
 void fixture_ma(struct dmsc_ma_list *list, const char *line)
 {
     char copy[LINE_MAX_CHARS], name[16];
-    char *words[16];
+    char *words[16] = { NULL };
     size_t count = words_of(line, copy, words, 16);
     bool pinless = false;
     struct dmsc_ma *ma;
@@ -383,7 +383,7 @@ static const struct dmsc_now at_100 = { 100, true };
 void fixture_own(struct fixture *f, const char *line)
 {
     char copy[LINE_MAX_CHARS];
-    char *words[4];
+    char *words[4] = { NULL };
     struct who who;
 
     assert_int_equal(words_of(line, copy, words, 4), 2);
@@ -412,7 +412,7 @@ enum dmsc_err fixture_grant(struct fixture *f, const char *line)
 {
     struct dmsc_grant grant = DMSC_GRANT_INIT;
     char copy[LINE_MAX_CHARS];
-    char *words[10];
+    char *words[10] = { NULL };
     size_t count = words_of(line, copy, words, 10);
     struct who by;
     enum dmsc_err err;
@@ -451,7 +451,7 @@ enum dmsc_err fixture_grant(struct fixture *f, const char *line)
 void fixture_wrote(struct fixture *f, const char *line)
 {
     char copy[LINE_MAX_CHARS];
-    char *words[4];
+    char *words[4] = { NULL };
     struct who who;
 
     assert_int_equal(words_of(line, copy, words, 4), 2);

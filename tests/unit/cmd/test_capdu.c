@@ -122,7 +122,7 @@ static void what_no_command_has_is_refused(void **state)
 static void every_short_text_survives(void **state)
 {
     static const uint8_t values[] = { 0x00, 0x01, 0x02, 0xFF };
-    uint8_t text[7];
+    uint8_t text[7] = { 0 };
 
     (void)state;
     for (unsigned n = 0; n <= sizeof(text); n++) {

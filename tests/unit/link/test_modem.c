@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The software UICC as a modem: what it says to each command of modem.txt. */
-#include "simulator/uicc/modem.h"
+#include "simulator/uicc/front/modem.h"
 #include "tests/support/test.h"
 #include <dmsc/ctx.h>
 #include <stdio.h>
