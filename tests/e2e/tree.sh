@@ -230,26 +230,88 @@ tells '^  try    '
 run 6 "$dmsc" mo describe dmsc.conf --json
 json "j['error']['exit'] == 6"
 
-# --- two at one store -----------------------------------------------------------------------------
-python3 - <<'END' &
-import os, pathlib, sqlite3, time
-store = sqlite3.connect("dmsc.db", isolation_level=None)
-store.execute("begin immediate")
-# What a writer of ours leaves for others.
-pathlib.Path("dmsc.db-writer").write_text("%11d\n" % os.getpid())
-pathlib.Path("locked").write_text(str(os.getpid()))
-for _ in range(1200):
-    if pathlib.Path("done").exists():
-        break
-    time.sleep(0.05)
+# --- an object that goes takes with it what was kept about it ------------------------------------
+thermostat=$DMSC_BUILD/docs/thermostat
+printf '[store]\npath = app.db\n' >app.conf
+cat >other.xml <<'END'
+<MgmtTree><VerDTD>1.2</VerDTD><Node><NodeName>App</NodeName><RTProperties><Format><node/></Format></RTProperties>
+<Node><NodeName>Other</NodeName><Value>1</Value></Node></Node></MgmtTree>
 END
-for _ in $(seq 200); do [ -s locked ] && break; sleep 0.05; done
-m 75 set ./App/One/Limit 9
-tells "^  why    process $(cat locked) writes"
-run 75 "$dmsc" --config dmsc.conf mo rm ./App --json
-json "j['error']['code'] == 'DMSC_E_AGAIN' and j['error']['reason'] == 'store:busy'"
-touch "done"
-wait
+for away in 'rm ./App/Thermostat' 'import other.xml --mode replace'; do
+  run 0 "$thermostat" app.db 21
+  run 0 "$dmsc" --config app.conf mo ls ./DACMO
+  says '/Owner +chr +local:thermostat'
+  # shellcheck disable=SC2086  # words
+  run 0 "$dmsc" --config app.conf mo $away
+  run 1 "$dmsc" --config app.conf mo get ./App/Thermostat
+  run 0 "$dmsc" --config app.conf mo ls ./DACMO
+  says_not 'thermostat'
+done
+
+# --- two at one store -----------------------------------------------------------------------------
+# An import is stopped while it holds the store; the others are told who does. Killed, it has done
+# nothing; left to go on, all of it.
+python3 - <<'END'
+nodes = "".join("<Node><NodeName>n%d</NodeName><Value>%d</Value></Node>" % (i, i) for i in range(6000))
+open("many.xml", "w").write("<MgmtTree><VerDTD>1.2</VerDTD><Node><NodeName>Many</NodeName>"
+                            "<RTProperties><Format><node/></Format></RTProperties>" + nodes + "</Node></MgmtTree>")
+END
+cat >held.py <<'END'
+import os, signal, sqlite3, subprocess, sys, time
+name, line = sys.argv[1], sys.argv[2:]
+child = subprocess.Popen(line)
+def held():
+    other = sqlite3.connect("dmsc.db", isolation_level=None, timeout=0)
+    try:
+        other.execute("begin immediate")
+        other.execute("rollback")
+        return False
+    except sqlite3.OperationalError:
+        return True
+    finally:
+        other.close()
+def writer():
+    try:
+        return int(open("dmsc.db-writer").read() or 0)
+    except ValueError:
+        return 0
+while child.poll() is None:
+    os.kill(child.pid, signal.SIGSTOP)
+    if writer() == child.pid and held():
+        break
+    os.kill(child.pid, signal.SIGCONT)
+    time.sleep(0.01)
+else:
+    sys.exit("the import was never seen at work")
+open("stopped", "w").write(str(child.pid))
+while not os.path.exists("go"):
+    time.sleep(0.02)
+os.kill(child.pid, getattr(signal, name))
+sys.exit(child.wait() != (0 if name == "SIGCONT" else -signal.SIGKILL))
+END
+keep before.xml
+for signal in SIGKILL SIGCONT; do
+  rm -f stopped go
+  python3 held.py $signal "$dmsc" --config dmsc.conf mo import many.xml >held.out 2>&1 &
+  held=$!
+  for _ in $(seq 600); do
+    [ -s stopped ] && break
+    sleep 0.05
+  done
+  [ -s stopped ] || bad "nobody holds the store"
+  m 75 set ./App/One/Limit 9
+  tells "^  why    process $(cat stopped) writes"
+  run 75 "$dmsc" --config dmsc.conf mo rm ./App --json
+  json "j['error']['code'] == 'DMSC_E_AGAIN' and j['error']['reason'] == 'store:busy'"
+  touch go
+  wait $held || bad "the import: $(cat held.out)"
+  if [ $signal = SIGKILL ]; then
+    keep after.xml
+    same before.xml after.xml
+  fi
+done
+m 0 get ./Many/n5999
+says '^value +5999$'
 m 0 get ./App/One/Limit
 says '^value +7$'
 m 0 set ./App/One/Limit 9
