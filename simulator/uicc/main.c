@@ -29,8 +29,8 @@ static const char usage[] =
     "  --state FILE       keep what is written to the card in FILE, and go on from there\n"
     "  --import FILE      in the place of PROFILE: an export of a real card, card_ATR_ICCID.jsonl\n"
     "  --atr HEX          its answer to reset, when the name of FILE does not have it\n"
-    "  --dump FILE        at the end write the card, as it then is, as a profile; \"-\" is the\n"
-    "                     standard output. With --check at once\n"
+    "  --dump FILE        at the end, and on SIGUSR1, write the card, as it then is, as a\n"
+    "                     profile; \"-\" is the standard output. With --check at once\n"
     "  --fault WHAT,WHEN  fail on purpose: sw=6F00,ins=B0,at=3 and the like; up to 16 times\n"
     "  --seed N           the random numbers of faults and challenges begin here (0)\n"
     "  --baud N           take as long as a line of N baud would\n"
@@ -47,7 +47,7 @@ static const char usage[] =
     "  -h, --help\n"
     "      --version\n"
     "\n"
-    "Ends on SIGTERM, SIGINT, and when the reader of vpcd goes away.\n"
+    "SIGUSR1 writes --dump FILE. Ends on SIGTERM, SIGINT, and when the reader of vpcd goes away.\n"
     "Exit status: 0 done, 1 failed, 2 wrong usage, 6 bad profile.\n";
 
 static const struct front_name {
@@ -277,13 +277,14 @@ static void trace(void *user, const char *power, struct dmsc_bytes capdu, struct
     (void)fflush(p->trace);
 }
 
-static int stop_signals(void)
+static int order_signals(void)
 {
     sigset_t set;
 
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGTERM);
     (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGUSR1);
     (void)sigprocmask(SIG_BLOCK, &set, NULL);
     return signalfd(-1, &set, SFD_CLOEXEC);
 }
@@ -307,6 +308,22 @@ static int dump(struct program *p)
     return FAILED;
 }
 
+/* SIGUSR1 asks for the dump; all others end the program. */
+static bool obey(void *user)
+{
+    struct program *p = user;
+    struct signalfd_siginfo order;
+
+    if (read(p->front.order_fd, &order, sizeof(order)) != (ssize_t)sizeof(order))
+        return errno != EINTR;
+    if (order.ssi_signo != SIGUSR1)
+        return true;
+    if (p->card.dump == NULL)
+        (void)fputs("dmsc-uicc: SIGUSR1, and no --dump FILE to write\n", stderr);
+    (void)dump(p);
+    return false;
+}
+
 static int run(struct program *p)
 {
     enum dmsc_err err = main_card_make(&p->card, p->ctx, &p->sim);
@@ -324,9 +341,9 @@ static int run(struct program *p)
     code = open_trace(p);
     if (code >= 0)
         return code;
-    p->front.stop_fd = stop_signals();
+    p->front.order_fd = order_signals();
     err = p->kind->run(p->ctx, p->sim, &p->front);
-    (void)close(p->front.stop_fd);
+    (void)close(p->front.order_fd);
     if (err != DMSC_OK)
         tell_story(p->ctx);
     code = dump(p);
@@ -349,6 +366,7 @@ int main(int argc, char **argv)
         return FAILED;
     }
     p.front.ready = ready;
+    p.front.obey = obey;
     p.front.trace = trace;
     p.front.user = &p;
     code = run(&p);

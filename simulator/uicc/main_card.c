@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "simulator/uicc/main_card.h"
 #include <dmsc/ctx.h>
+#include <dmsc/secret.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define PROFILE_MAX (48u << 20)
 /* ISO 7816-3: a character takes twelve bit times. */
@@ -125,20 +129,76 @@ enum dmsc_err main_card_make(const struct main_card *card, struct dmsc_ctx *ctx,
     return DMSC_OK;
 }
 
+static bool write_all(int fd, struct dmsc_bytes text)
+{
+    while (text.n > 0) {
+        ssize_t n = write(fd, text.p, text.n);
+
+        if (n < 0 && errno != EINTR)
+            return false;
+        if (n > 0)
+            text = dmsc_bytes(text.p + n, text.n - (size_t)n);
+    }
+    return true;
+}
+
+/* Beside it, then renamed: whoever reads has the old dump or the new one. For its owner alone,
+ * since keys are in it. */
+static bool replace_file(const char *path, char *beside, struct dmsc_bytes text)
+{
+    int fd = mkstemp(beside), number;
+    bool good;
+
+    if (fd < 0)
+        return false;
+    good = write_all(fd, text) && fsync(fd) == 0;
+    good = close(fd) == 0 && good;
+    if (good && rename(beside, path) == 0)
+        return true;
+    number = errno;
+    (void)unlink(beside);
+    errno = number;
+    return false;
+}
+
+/* A device, a pipe, a link: it is written to, not replaced. */
+static bool write_file(const char *path, struct dmsc_bytes text)
+{
+    bool out = strcmp(path, "-") == 0, good;
+    FILE *f = out ? stdout : fopen(path, "we");
+
+    if (f == NULL)
+        return false;
+    good = fwrite(text.p, 1, text.n, f) == text.n;
+    return (out ? fflush(f) : fclose(f)) == 0 && good;
+}
+
+static bool is_replaced(const char *path)
+{
+    struct stat there;
+
+    return strcmp(path, "-") != 0 && (lstat(path, &there) != 0 || S_ISREG(there.st_mode));
+}
+
 bool main_card_dump(const struct main_card *card, struct dmsc_ctx *ctx, const struct dmsc_sim *sim)
 {
-    bool out = strcmp(card->dump, "-") == 0, good;
-    struct dmsc_buf text;
-    FILE *f;
+    struct dmsc_buf text, beside;
+    bool good;
 
     dmsc_buf_init(&text, ctx, PROFILE_MAX);
-    good = dmsc_sim_dump(sim, &text) == DMSC_OK;
-    if (!good)
-        errno = ENOMEM;
-    f = !good ? NULL : out ? stdout : fopen(card->dump, "we");
-    good = f != NULL && fwrite(text.p, 1, text.n, f) == text.n;
-    if (f != NULL)
-        good = (out ? fflush(f) : fclose(f)) == 0 && good;
+    dmsc_buf_init(&beside, ctx, PATH_MAX);
+    errno = ENOMEM;
+    good = dmsc_sim_dump(sim, &text) == DMSC_OK &&
+           dmsc_buf_append_str(&beside, card->dump) == DMSC_OK &&
+           dmsc_buf_append_str(&beside, ".XXXXXX") == DMSC_OK &&
+           dmsc_buf_append_u8(&beside, 0) == DMSC_OK;
+    if (good)
+        good = is_replaced(card->dump)
+                   ? replace_file(card->dump, (char *)beside.p, dmsc_buf_bytes(&text))
+                   : write_file(card->dump, dmsc_buf_bytes(&text));
+    if (text.n > 0)
+        dmsc_wipe(text.p, text.n);
+    dmsc_buf_clear(&beside);
     dmsc_buf_clear(&text);
     return good;
 }

@@ -10,7 +10,7 @@
 struct main_card {
     const char *profile;
     const char *import, *atr; /* in the place of a profile; atr NULL: from the file's name */
-    const char *dump;         /* the card as it is at the end goes here; "-": standard output */
+    const char *dump;         /* the card as it then is goes here; "-": standard output */
     const char *faults[MAIN_FAULTS_MAX];
     unsigned n_faults;
     const char *seed, *baud, *page_us, *page_size;
@@ -32,7 +32,7 @@ enum main_card_options {
 /** The story of a failure is in the context. */
 DMSC_NODISCARD enum dmsc_err main_card_make(const struct main_card *card, struct dmsc_ctx *ctx,
                                             struct dmsc_sim **ret_sim);
-/** @return false: the file cannot be written, errno says why */
+/** Write card->dump, a file as a whole or not at all. @return false: it cannot be, errno says why */
 bool main_card_dump(const struct main_card *card, struct dmsc_ctx *ctx, const struct dmsc_sim *sim);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The fronts of the program dmsc-uicc: how others reach the card. Each serves until stop_fd. */
+/* The fronts of the program dmsc-uicc: how others reach the card. Each serves until it is told. */
 #ifndef DMSCI_SIM_FRONT_H
 #define DMSCI_SIM_FRONT_H
 
@@ -9,7 +9,9 @@
 struct dmsci_sim_front {
     const char *host, *port; /* vpcd: where the reader listens. tcp: where we do */
     int wait_ms;             /* vpcd: how long to try to reach the reader */
-    int stop_fd;             /* readable: end */
+    int order_fd;            /* readable: obey() is to be called */
+    /** Between two commands. @return end? */
+    bool (*obey)(void *user);
     /** Others can reach the card now, @p where says how: called once. */
     void (*ready)(void *user, const char *where);
     /** Each exchange, and with @p rapdu empty each power event: @p power is its name. */

@@ -97,7 +97,7 @@ static enum dmsc_err take_char(struct session *s, char c)
 
 static enum dmsc_err serve(struct session *s)
 {
-    struct pollfd p[] = { { s->front->stop_fd, POLLIN, 0 }, { s->master, POLLIN, 0 } };
+    struct pollfd p[] = { { s->front->order_fd, POLLIN, 0 }, { s->master, POLLIN, 0 } };
     enum dmsc_err err = DMSC_OK;
 
     while (err == DMSC_OK) {
@@ -106,8 +106,10 @@ static enum dmsc_err serve(struct session *s)
 
         if (poll(p, 2, -1) < 0 && errno != EINTR)
             break;
-        if (p[0].revents != 0)
+        if (p[0].revents != 0 && s->front->obey(s->front->user))
             break;
+        if (p[1].revents == 0)
+            continue;
         n = read(s->master, in, sizeof(in));
         if (n < 0 && errno != EINTR && errno != EAGAIN)
             return dmsci_fail(s->ctx, DMSC_E_IO, "read from the pseudo-terminal");

@@ -118,19 +118,34 @@ static bool power(struct session *s, const char *how)
     return say(s, "error failed power cold, power reset or power off\n");
 }
 
+/* The KINDs of docs/links.md. */
+static bool say_why(struct session *s, enum dmsc_err err, bool powered)
+{
+    if (err == DMSC_E_TIMEOUT)
+        return say(s, "error timeout the card does not answer\n");
+    if (err == DMSC_E_REMOVED)
+        return say(s, powered ? "error removed the card is gone\n"
+                              : "error removed the card has no power\n");
+    return say(s, "error failed the card cannot carry it out\n");
+}
+
 static bool command(struct session *s, const char *line)
 {
     char text[2 * DMSC_RAPDU_MAX + 2];
     uint8_t rapdu[DMSC_RAPDU_MAX];
     struct dmsc_bytes capdu;
+    enum dmsc_err err;
+    bool powered;
     size_t n = 0;
 
     dmsc_buf_reset(&s->command);
     if (dmsc_hex_decode(line, &s->command) != DMSC_OK || s->command.n < 4)
         return say(s, "error failed this is no command in hex\n");
     capdu = dmsc_buf_bytes(&s->command);
-    if (dmsc_sim_transmit(s->sim, capdu, rapdu, &n) != DMSC_OK)
-        return say(s, "error removed the card has no power\n");
+    powered = dmsc_sim_powered(s->sim);
+    err = dmsc_sim_transmit(s->sim, capdu, rapdu, &n);
+    if (err != DMSC_OK)
+        return say_why(s, err, powered);
     s->front->trace(s->front->user, NULL, capdu, dmsc_bytes(rapdu, n));
     dmsc_hex_encode(dmsc_bytes(rapdu, n), text);
     dmsci_copy(text + 2 * n, "\n", 2);
@@ -174,13 +189,14 @@ static bool take_lines(struct session *s)
 static bool wait_for(struct session *s, int fd)
 {
     for (;;) {
-        struct pollfd p[] = { { s->front->stop_fd, POLLIN, 0 }, { fd, POLLIN, 0 } };
+        struct pollfd p[] = { { s->front->order_fd, POLLIN, 0 }, { fd, POLLIN, 0 } };
         int n = poll(p, 2, -1);
 
-        if (n > 0)
-            return p[0].revents == 0;
-        if (n < 0 && errno != EINTR)
+        if ((n < 0 && errno != EINTR) ||
+            (n > 0 && p[0].revents != 0 && s->front->obey(s->front->user)))
             return false;
+        if (n > 0 && p[1].revents != 0)
+            return true;
     }
 }
 

@@ -31,7 +31,7 @@ struct session {
     const struct dmsci_sim_front *front;
     int fd;
     bool told;  /* that the card is in the reader */
-    bool ended; /* by stop_fd, or by the reader */
+    bool ended; /* by an order, or by the reader */
     bool out;   /* the card was taken out, or torn: it is put in again */
     unsigned reads;
     size_t n; /* bytes in the buffer */
@@ -50,9 +50,13 @@ static enum dmsc_err failed(struct dmsc_ctx *ctx, enum dmsc_err err,
 
 static bool wants_stop(const struct dmsci_sim_front *front, int timeout_ms)
 {
-    struct pollfd stop = { front->stop_fd, POLLIN, 0 };
+    struct pollfd order = { front->order_fd, POLLIN, 0 };
 
-    return poll(&stop, 1, timeout_ms) > 0;
+    while (poll(&order, 1, timeout_ms) > 0) {
+        if (front->obey(front->user))
+            return true;
+    }
+    return false;
 }
 
 /* @return the socket, or -1 with errno */

@@ -216,6 +216,7 @@ static void run_expanded(struct dmsc_sim *sim, struct dmsci_sim_ota_run *run,
         queue_action(sim, e.immediate);
     dmsci_script_put_executed(&w, run->executed);
     dmsc_wr_bytes(&w, dmsc_bytes(e.body, e.w.n));
+    run->answer.bad = run->answer.bad || e.w.bad || w.bad;
     dmsci_script_encode(script->format == DMSCI_SCRIPT_COMMAND ? DMSCI_SCRIPT_RESPONSE
                                                                : DMSCI_SCRIPT_RESPONSE_INDEFINITE,
                         dmsc_bytes(whole, w.n), &run->answer);

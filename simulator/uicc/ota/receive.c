@@ -10,7 +10,8 @@
 #define ALGORITHM_3DES_2 0x05u
 #define ALGORITHM_3DES_3 0x09u
 
-#define LEAD_N 3u /* user data header with the identifier of a response packet */
+#define RAPDU_DATA_MAX 256u
+#define LEAD_N         3u /* user data header with the identifier of a response packet */
 
 static const uint8_t lead[LEAD_N] = { 0x02, DMSCI_SMS_IE_RESPONSE, 0x00 };
 
@@ -141,17 +142,19 @@ static enum dmsc_err wrap(struct dmsc_sim *sim, struct reception *r)
 }
 
 /* TS 31.115 4.4.1: in the SMS-DELIVER-REPORT, which is the answer to the ENVELOPE. */
-static uint16_t answer_at_once(struct dmsc_sim *sim)
+static bool fits_at_once(const struct dmsc_sim *sim)
+{
+    return sim->ota->response.n + LEAD_N <= RAPDU_DATA_MAX;
+}
+
+static void answer_at_once(struct dmsc_sim *sim)
 {
     struct dmsci_sim_ota *ota = sim->ota;
     size_t n = ota->response.n;
 
-    if (n + LEAD_N > sizeof(sim->scratch))
-        return SW_OK; /* no R-APDU can hold it */
     dmsci_copy(sim->scratch, lead, LEAD_N);
     dmsci_copy(sim->scratch + LEAD_N, ota->response.p, n);
     sim->reply = dmsc_bytes(sim->scratch, n + LEAD_N);
-    return SW_OK;
 }
 
 static enum dmsc_err queue_part(struct dmsc_sim *sim, struct dmsci_sms *sms,
@@ -198,31 +201,47 @@ static void answer_by_submit(struct dmsc_sim *sim, const struct dmsci_sms *deliv
         dmsci_log(sim->ctx, DMSC_LOG_WARN, "ota", "a response packet is not sent");
 }
 
-static uint16_t receive(struct dmsc_sim *sim, struct dmsc_bytes packet,
-                        const struct dmsci_sms *deliver)
+/* TS 102 225 table 5: it was executed, but the answer that says how far has no room. */
+static void set_too_long(struct reception *r)
+{
+    r->sts = DMSCI_OTA_STS_MEMORY;
+    r->n = 0;
+}
+
+static void answer(struct dmsc_sim *sim, struct reception *r, const struct dmsci_sms *deliver)
+{
+    bool submit = (r->header.spi[1] & DMSCI_OTA_POR_SMS_SUBMIT) != 0;
+    enum dmsc_err err = wrap(sim, r);
+
+    if (err == DMSC_OK && !submit && !fits_at_once(sim)) {
+        set_too_long(r);
+        err = wrap(sim, r);
+    }
+    if (err == DMSC_OK && submit)
+        answer_by_submit(sim, deliver);
+    else if (err == DMSC_OK)
+        answer_at_once(sim);
+}
+
+static void receive(struct dmsc_sim *sim, struct dmsc_bytes packet, const struct dmsci_sms *deliver)
 {
     const struct dmsci_sim_ota_application *application;
     struct reception r = { .sts = DMSCI_OTA_STS_OK };
     struct dmsc_wr w = dmsc_wr(r.data, sizeof(r.data));
 
     if (dmsci_ota_command_peek(sim->ctx, packet, &r.header) != DMSC_OK)
-        return SW_OK; /* nobody to answer to */
+        return; /* nobody to answer to */
     application = find_application(sim->ota, r.header.tar);
     check(sim, &r, packet, application);
     if (r.sts == DMSCI_OTA_STS_OK) {
         dmsci_sim_ota_execute(sim, application, dmsc_buf_bytes(&sim->ota->script), &w);
-        if (w.n <= sizeof(r.data))
-            r.n = w.n;
-        else
-            r.sts = DMSCI_OTA_STS_MEMORY; /* it was executed; the answer is too long */
+        r.n = w.n;
+        if (w.bad)
+            set_too_long(&r);
     }
     sim->reply = dmsc_bytes(NULL, 0);
-    if (!wants_answer(&r) || wrap(sim, &r) != DMSC_OK)
-        return SW_OK;
-    if ((r.header.spi[1] & DMSCI_OTA_POR_SMS_SUBMIT) == 0)
-        return answer_at_once(sim);
-    answer_by_submit(sim, deliver);
-    return SW_OK;
+    if (wants_answer(&r))
+        answer(sim, &r, deliver);
 }
 
 uint16_t dmsci_sim_ota_envelope(struct dmsc_sim *sim, struct dmsc_bytes envelope)
@@ -232,7 +251,6 @@ uint16_t dmsci_sim_ota_envelope(struct dmsc_sim *sim, struct dmsc_bytes envelope
     struct dmsci_sms sms;
     bool whole = false;
     uint8_t kind = 0;
-    uint16_t sw;
 
     if (dmsci_sms_envelope_decode(envelope, &tpdu) != DMSC_OK ||
         dmsci_sms_decode(tpdu, &sms) != DMSC_OK || sms.type != DMSCI_SMS_DELIVER)
@@ -240,8 +258,8 @@ uint16_t dmsci_sim_ota_envelope(struct dmsc_sim *sim, struct dmsc_bytes envelope
     if (dmsci_sms_join_add(&ota->join, &sms, &whole, &kind, &ota->packet) != DMSC_OK || !whole ||
         kind != DMSCI_SMS_IE_COMMAND)
         return SW_OK;
-    sw = receive(sim, dmsc_buf_bytes(&ota->packet), &sms);
+    receive(sim, dmsc_buf_bytes(&ota->packet), &sms);
     if (ota->script.n > 0)
         dmsc_wipe(ota->script.p, ota->script.n);
-    return sw;
+    return SW_OK;
 }

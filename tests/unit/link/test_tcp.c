@@ -94,10 +94,44 @@ static void lines(void **state)
     (void)close(other);
 }
 
+/* Each failure by its kind (docs/links.md): a lost answer is no card that left. */
+static void failures(void **state)
+{
+    static const struct {
+        const char *fault;
+        const char *first, *second; /* answers to two commands */
+    } cases[] = {
+        { "--fault=silence,at=1", "error timeout the card does not answer", "9000" },
+        { "--fault=remove,at=1", "error removed the card is gone",
+          "error removed the card has no power" },
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct program card;
+        int fd;
+
+        program_start(&card, "tcp", cases[i].fault);
+        fd = client(&card);
+        expect(fd, "dmsc-link 1");
+        say(fd, "power cold\n");
+        expect(fd, "atr " ATR " 0");
+        say(fd, "80F2000C00\n80F2000C00\n");
+        expect(fd, cases[i].first);
+        expect(fd, cases[i].second);
+        say(fd, "power cold\n80F2000C00\n");
+        expect(fd, "atr " ATR " 0");
+        expect(fd, "9000");
+        program_stop(&card);
+        (void)close(fd);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines),
+        cmocka_unit_test(failures),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

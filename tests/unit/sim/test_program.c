@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -192,6 +193,14 @@ static bool is_there(struct reader *r, const char *name)
 
     (void)snprintf(path, sizeof(path), "%s/%s", r->directory, name);
     return access(path, F_OK) == 0;
+}
+
+static void remove_file(struct reader *r, const char *name)
+{
+    char path[SUPPORT_PATH_MAX + 16];
+
+    (void)snprintf(path, sizeof(path), "%s/%s", r->directory, name);
+    assert_int_equal(unlink(path), 0);
 }
 
 static void a_card_in_a_reader(void **state)
@@ -413,6 +422,120 @@ static void faults_and_a_dump(void **state)
     assert_int_equal(run_program(r, dump, "--check", text, sizeof(text)), 0);
 }
 
+static void wait_until_there(struct reader *r, const char *name)
+{
+    for (unsigned i = 0; !is_there(r, name); i++) {
+        if (i == 1000)
+            fail_msg("there is no %s", name);
+        (void)usleep(10000);
+    }
+}
+
+/* SIGUSR1: the card that runs is written down, and goes on. */
+static void a_dump_of_a_running_card(void **state)
+{
+    struct reader *r = *state;
+    static char text[16384];
+    char profile[SUPPORT_PATH_MAX];
+    const char *arguments[] = { profile, "--port", r->port, "--dump", "dump.json", NULL };
+
+    card_profile("blank", profile);
+    assert_int_equal(listen(r->listener, 1), 0);
+    start(r, arguments);
+    r->card = accept(r->listener, NULL, NULL);
+    assert_true(r->card >= 0);
+    send_hex(r, "01");
+    for (unsigned i = 0; i < 2; i++) {
+        static const char *const writes[] = { "00D68500026672", "00D68500027376" };
+        static const char *const dumped[] = { "\"content\": \"66726465\"",
+                                              "\"content\": \"73766465\"" };
+
+        send_hex(r, "002000010831323334FFFFFFFF");
+        expect(r, "9000");
+        send_hex(r, writes[i]);
+        expect(r, "9000");
+        assert_false(is_there(r, "dump.json"));
+        assert_int_equal(kill(r->pid, SIGUSR1), 0);
+        wait_until_there(r, "dump.json");
+        content_of(r, "dump.json", text, sizeof(text));
+        assert_non_null(strstr(text, dumped[i]));
+        assert_non_null(strstr(text, "\n}\n")); /* whole */
+        remove_file(r, "dump.json");
+    }
+    /* What was verified is verified still. */
+    send_hex(r, "0020000100");
+    expect(r, "9000");
+    assert_int_equal(kill(r->pid, SIGTERM), 0);
+    assert_int_equal(finish(r), 0);
+    assert_true(is_there(r, "dump.json"));
+    content_of(r, "err", text, sizeof(text));
+    assert_string_equal(text, "");
+}
+
+/* The other fronts hear it too; without --dump it says so, and goes on. */
+static void a_dump_in_other_fronts(void **state)
+{
+    static const char *const fronts[] = { "--front=tcp:0", "--front=pty" };
+    struct reader *r = *state;
+    char text[4096], profile[SUPPORT_PATH_MAX];
+
+    card_profile("blank", profile);
+    for (unsigned i = 0; i < 2; i++) {
+        const char *with[] = { profile,     fronts[i], "--ready-file", "ready", "--dump",
+                               "dump.json", NULL };
+        const char *without[] = { profile, fronts[i], "--ready-file", "ready", NULL };
+
+        start(r, with);
+        wait_until_there(r, "ready");
+        assert_int_equal(kill(r->pid, SIGUSR1), 0);
+        wait_until_there(r, "dump.json");
+        remove_file(r, "dump.json");
+        assert_int_equal(kill(r->pid, SIGINT), 0);
+        assert_int_equal(finish(r), 0);
+        remove_file(r, "dump.json");
+        start(r, without);
+        wait_until_there(r, "ready");
+        assert_int_equal(kill(r->pid, SIGUSR1), 0);
+        (void)usleep(200000);
+        assert_int_equal(kill(r->pid, SIGTERM), 0);
+        assert_int_equal(finish(r), 0);
+        content_of(r, "err", text, sizeof(text));
+        assert_non_null(strstr(text, "SIGUSR1"));
+    }
+}
+
+/* A dump that cannot be written leaves nothing behind; a pipe or a device is written to. */
+static void where_a_dump_goes(void **state)
+{
+    struct reader *r = *state;
+    char text[4096], profile[SUPPORT_PATH_MAX];
+    const char *arguments[] = { profile, "--check", "--dump", NULL, NULL };
+    struct stat null;
+
+    card_profile("blank", profile);
+    arguments[3] = "no-such-folder/dump.json";
+    start(r, arguments);
+    assert_int_equal(finish(r), 1);
+    content_of(r, "err", text, sizeof(text));
+    assert_non_null(strstr(text, "cannot write no-such-folder/dump.json"));
+    (void)snprintf(text, sizeof(text), "%s/taken", r->directory);
+    assert_int_equal(mkdir(text, 0700), 0);
+    arguments[3] = "taken";
+    start(r, arguments);
+    assert_int_equal(finish(r), 1);
+    arguments[3] = "/dev/null";
+    start(r, arguments);
+    assert_int_equal(finish(r), 0);
+    assert_int_equal(stat("/dev/null", &null), 0);
+    assert_true(S_ISCHR(null.st_mode));
+    arguments[3] = "dump.json";
+    start(r, arguments);
+    assert_int_equal(finish(r), 0);
+    (void)snprintf(text, sizeof(text), "%s/dump.json", r->directory);
+    assert_int_equal(stat(text, &null), 0);
+    assert_int_equal(null.st_mode & 0777, 0600);
+}
+
 /* With the reader's way of writing (length and payload apart, Nagle on) a naive card answers 21
  * commands a second. Far from the real figure, so that a slow machine passes too. */
 static void there_are_no_stalls(void **state)
@@ -441,10 +564,16 @@ static void there_are_no_stalls(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_card_in_a_reader),  TEST(many_in_one_go_and_one_in_pieces),
-        TEST(odd_messages),        TEST(it_waits_for_the_reader),
-        TEST(exit_codes),          TEST(faults_and_a_dump),
+        TEST(a_card_in_a_reader),
+        TEST(many_in_one_go_and_one_in_pieces),
+        TEST(odd_messages),
+        TEST(it_waits_for_the_reader),
+        TEST(exit_codes),
+        TEST(faults_and_a_dump),
         TEST(there_are_no_stalls),
+        TEST(a_dump_of_a_running_card),
+        TEST(a_dump_in_other_fronts),
+        TEST(where_a_dump_goes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
