@@ -346,6 +346,11 @@ static const struct dmsci_usat_name session_control[] = {
     IS(0x02, "request Connection SA setup"),          IS(0x03, "request secure channel start"),
     IS(0x04, "close Master and Connection SA"),       NAMES_END,
 };
+static const struct dmsci_usat_name lsi_command[] = {
+    IS(0x00, "proactive session request"),
+    IS(0x01, "UICC platform reset"),
+    NAMES_END,
+};
 
 /* TS 102 223 clause 8.6, TS 31.111 clause 8.6. */
 const struct dmsci_usat_name *dmsci_usat_qualifiers(uint8_t type)
@@ -361,6 +366,7 @@ const struct dmsci_usat_name *dmsci_usat_qualifiers(uint8_t type)
         { 0x33, reader },         { 0x35, language },          { 0x40, open_channel },
         { 0x41, close_channel },  { 0x43, send_data },         { 0x47, declare_service },
         { 0x50, set_frames },     { 0x62, display_text },      { 0x73, session_control },
+        { 0x79, lsi_command },
     };
 
     for (unsigned i = 0; i < DMSCI_ARRAY_LEN(all); i++) {
