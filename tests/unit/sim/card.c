@@ -15,21 +15,29 @@ struct dmsc_ctx *card_ctx(void)
     return ctx;
 }
 
-struct dmsc_sim *card_new(struct dmsc_ctx *ctx, const char *name,
-                          const struct dmsc_sim_options *options)
+struct dmsc_sim *card_open(struct dmsc_ctx *ctx, const char *profile,
+                           const struct dmsc_sim_options *options)
 {
-    char relative[64], path[SUPPORT_PATH_MAX];
+    char path[SUPPORT_PATH_MAX];
     struct dmsc_sim *sim = NULL;
     enum dmsc_err err;
 
-    (void)snprintf(relative, sizeof(relative), "card-scripts/%s.json", name);
-    support_path(relative, path);
+    support_path(profile, path);
     err = dmsc_sim_new(ctx, path, options, &sim);
     if (err != DMSC_OK)
         fail_msg("%s: %s: %s: %s", path, dmsc_err_name(err), dmsc_diag_get(ctx)->where,
                  dmsc_diag_get(ctx)->why);
     dmsc_sim_power(sim, DMSC_POWER_COLD);
     return sim;
+}
+
+struct dmsc_sim *card_new(struct dmsc_ctx *ctx, const char *name,
+                          const struct dmsc_sim_options *options)
+{
+    char profile[64];
+
+    (void)snprintf(profile, sizeof(profile), "card-scripts/%s.json", name);
+    return card_open(ctx, profile, options);
 }
 
 static void put_text(char *out, size_t size, size_t *n, const char *digits, size_t length)

@@ -9,6 +9,9 @@
 
 /** A context; the card scripts' folder holds the profiles. */
 struct dmsc_ctx *card_ctx(void);
+/** Powered card of a profile of the source tree. Fails the test. */
+struct dmsc_sim *card_open(struct dmsc_ctx *ctx, const char *profile,
+                           const struct dmsc_sim_options *options);
 /** Powered card of card-scripts/NAME.json. */
 struct dmsc_sim *card_new(struct dmsc_ctx *ctx, const char *name,
                           const struct dmsc_sim_options *options);

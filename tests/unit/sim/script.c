@@ -44,18 +44,13 @@ static void order_card(struct script *s, const char *words)
 static void order_file(struct script *s, const char *words)
 {
     struct dmsc_sim_options options = DMSC_SIM_OPTIONS_INIT;
-    char name[128] = "", path[SUPPORT_PATH_MAX];
-    enum dmsc_err err;
+    char name[128] = "";
 
     dmsc_sim_free(s->sim);
     s->sim = NULL;
     assert_int_equal(sscanf(words, "%127s", name), 1);
     options.t1 = strstr(words, " t1") != NULL;
-    support_path(name, path);
-    err = dmsc_sim_new(s->ctx, path, &options, &s->sim);
-    if (err != DMSC_OK)
-        fail_msg("%s: %s: %s", path, dmsc_diag_get(s->ctx)->where, dmsc_diag_get(s->ctx)->why);
-    dmsc_sim_power(s->sim, DMSC_POWER_COLD);
+    s->sim = card_open(s->ctx, name, &options);
 }
 
 static void order_reset(struct script *s, const char *words)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* AUTHENTICATE: the answers, what is remembered, and profiles that must be refused. */
 #include "apdu/base/ctx.h"
-#include "tests/unit/sim/card.h"
-#include <stdio.h>
+#include "tests/unit/sim/rig.h"
 #include <string.h>
 
 #define PROFILE "tests/vectors/sim_auth.json"
@@ -16,12 +15,8 @@ static void answers(void **state)
 
 static struct dmsc_sim *load(struct dmsc_ctx *ctx, const struct dmsc_sim_options *options)
 {
-    char path[SUPPORT_PATH_MAX];
-    struct dmsc_sim *sim = NULL;
+    struct dmsc_sim *sim = card_open(ctx, PROFILE, options);
 
-    support_path(PROFILE, path);
-    assert_int_equal(dmsc_sim_new(ctx, path, options, &sim), DMSC_OK);
-    dmsc_sim_power(sim, DMSC_POWER_COLD);
     card_expect(sim, "00A4040C07 A0000000871002", "9000");
     card_expect(sim, "0020000108 31323334FFFFFFFF", "9000");
     return sim;
@@ -30,23 +25,14 @@ static struct dmsc_sim *load(struct dmsc_ctx *ctx, const struct dmsc_sim_options
 /* A card that forgets its SQN answers a replayed challenge. */
 static void state_file(void **state)
 {
-    char directory[SUPPORT_PATH_MAX], file[SUPPORT_PATH_MAX + 16];
-    struct dmsc_sim_options options = DMSC_SIM_OPTIONS_INIT;
-    struct dmsc_ctx *ctx = card_ctx();
-    struct dmsc_sim *sim;
+    struct rig *rig = *state;
+    struct dmsc_sim *sim = load(rig->ctx, &rig->options);
 
-    (void)state;
-    support_mkdir(directory);
-    (void)snprintf(file, sizeof(file), "%s/card.json", directory);
-    options.state_path = file;
-    sim = load(ctx, &options);
     card_expect(sim, FRESH, "6135");
     dmsc_sim_free(sim);
-    sim = load(ctx, &options);
+    sim = load(rig->ctx, &rig->options);
     card_expect(sim, FRESH, "6110");
     dmsc_sim_free(sim);
-    support_rmdir(directory);
-    dmsc_ctx_free(ctx);
 }
 
 /* The complete profile is one that a network of the test keys accepts, its ISIM too. */
@@ -72,24 +58,13 @@ static void complete_profile(void **state)
 
 static void dump(void **state)
 {
-    struct dmsc_ctx *ctx = card_ctx();
-    struct dmsc_sim *sim = load(ctx, NULL), *again = NULL;
-    struct dmsc_buf first, second;
+    struct rig *rig = *state;
+    struct dmsc_sim *sim = load(rig->ctx, NULL);
 
-    (void)state;
-    dmsc_buf_init(&first, ctx, 1u << 20);
-    dmsc_buf_init(&second, ctx, 1u << 20);
     card_expect(sim, FRESH, "6135");
-    assert_int_equal(dmsc_sim_dump(sim, &first), DMSC_OK);
-    assert_int_equal(dmsc_sim_new_text(ctx, dmsc_buf_bytes(&first), NULL, NULL, &again), DMSC_OK);
-    assert_int_equal(dmsc_sim_dump(again, &second), DMSC_OK);
-    assert_string_equal(dmsc_buf_str(&first), dmsc_buf_str(&second));
-    assert_non_null(strstr(dmsc_buf_str(&first), "\"opc\": \"CD63CB71954A9F4E48A5994E37A02BAF\""));
-    dmsc_buf_clear(&first);
-    dmsc_buf_clear(&second);
+    assert_non_null(strstr(rig_dump(rig, sim), "\"opc\": \"CD63CB71954A9F4E48A5994E37A02BAF\""));
+    rig_expect_dump_loads(rig);
     dmsc_sim_free(sim);
-    dmsc_sim_free(again);
-    dmsc_ctx_free(ctx);
 }
 
 #define K16 "\"00000000000000000000000000000000\""
@@ -97,9 +72,7 @@ static void dump(void **state)
 
 static void refusals(void **state)
 {
-    static const struct {
-        const char *text, *reason, *where;
-    } bad[] = {
+    static const struct rig_refusal bad[] = {
         { "[]", "profile:type", "authentication" },
         { "{\"3F00\": {}}", "profile:path", "authentication.3F00" },
         { "{\"3F00/7FF9\": {}}", "profile:path", "authentication.3F00/7FF9" },
@@ -125,53 +98,23 @@ static void refusals(void **state)
         { "{\"3F00/7FF0\": {\"algorithm\": \"tuak\", \"k\": " K16 ", \"opc\": " K16 "}}",
           "profile:value", "authentication.3F00/7FF0.opc" },
     };
-    struct dmsc_ctx *ctx = card_ctx();
 
     (void)state;
-    for (unsigned i = 0; i < DMSCI_ARRAY_LEN(bad); i++) {
-        struct dmsc_sim *sim = NULL;
-        char json[1200], where[256];
-
-        (void)snprintf(json, sizeof(json),
-                       "{\"atr\": \"3B00\", \"authentication\": %s, \"files\": {\"3F00\": "
-                       "{\"type\": \"df\", \"compact\": \"00\"}, \"3F00/7FF0\": {\"type\": "
-                       "\"adf\", \"aid\": \"A0000000871002\", \"compact\": \"00\"}}}",
-                       bad[i].text);
-        assert_int_equal(dmsc_sim_new_text(ctx, dmsc_bytes_str(json), NULL, NULL, &sim),
-                         DMSC_E_MALFORMED);
-        assert_string_equal(dmsc_diag_get(ctx)->reason, bad[i].reason);
-        (void)snprintf(where, sizeof(where), "%s", dmsc_diag_get(ctx)->where);
-        if (strstr(where, bad[i].where) == NULL)
-            fail_msg("%s: the place is %s", bad[i].text, where);
-    }
-    dmsc_ctx_free(ctx);
-}
-
-static enum dmsc_err scenario(struct dmsc_ctx *ctx, void *user)
-{
-    char path[SUPPORT_PATH_MAX];
-    struct dmsc_sim *sim = NULL;
-    enum dmsc_err err;
-
-    (void)user;
-    support_path(PROFILE, path);
-    err = dmsc_sim_new(ctx, path, NULL, &sim);
-    dmsc_sim_free(sim);
-    return err;
+    rig_expect_refusals("authentication", "3F00/7FF0", "A0000000871002", bad, DMSCI_ARRAY_LEN(bad));
 }
 
 static void out_of_memory(void **state)
 {
     (void)state;
-    assert_true(fault_torture(scenario, NULL) > 10);
+    rig_expect_no_memory(PROFILE);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers),
-        cmocka_unit_test(state_file),
-        cmocka_unit_test(dump),
+        RIG_TEST(state_file),
+        RIG_TEST(dump),
         cmocka_unit_test(refusals),
         cmocka_unit_test(complete_profile),
         cmocka_unit_test(out_of_memory),

@@ -3,7 +3,7 @@
  * what it says. */
 #include "apdu/base/ctx.h"
 #include "tests/support/fault.h"
-#include "tests/unit/sim/card.h"
+#include "tests/unit/sim/rig.h"
 #include <dmsc/fcp.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -12,49 +12,23 @@
 
 #define FILES "tests/vectors/sim_files.json"
 
-struct place {
-    struct dmsc_ctx *ctx;
-    char directory[SUPPORT_PATH_MAX];
-    char state[SUPPORT_PATH_MAX + 16];
-    struct dmsc_sim_options options;
-};
-
 static int setup(void **state)
 {
-    static struct place place;
+    int failed = rig_setup(state);
+    struct rig *rig = *state;
 
-    place = (struct place){ .ctx = card_ctx() };
-    support_mkdir(place.directory);
-    (void)snprintf(place.state, sizeof(place.state), "%s/card.json", place.directory);
-    place.options = (struct dmsc_sim_options){ .state_path = place.state, .t1 = true };
-    *state = &place;
-    return 0;
+    rig->options.t1 = true;
+    return failed;
 }
 
-static int teardown(void **state)
+static struct dmsc_sim *open_card(const struct rig *rig)
 {
-    struct place *p = *state;
-
-    support_rmdir(p->directory);
-    dmsc_ctx_free(p->ctx);
-    return 0;
-}
-
-static struct dmsc_sim *open_card(const struct place *p)
-{
-    char path[SUPPORT_PATH_MAX];
-    struct dmsc_sim *sim = NULL;
-
-    support_path(FILES, path);
-    if (dmsc_sim_new(p->ctx, path, &p->options, &sim) != DMSC_OK)
-        fail_msg("%s: %s", dmsc_diag_get(p->ctx)->where, dmsc_diag_get(p->ctx)->why);
-    dmsc_sim_power(sim, DMSC_POWER_COLD);
-    return sim;
+    return card_open(rig->ctx, FILES, &rig->options);
 }
 
 static void changes_to_files_are_there_again(void **state)
 {
-    struct place *p = *state;
+    struct rig *p = *state;
     struct dmsc_sim *sim = open_card(p);
 
     card_expect(sim, "0020000A08 4444444444444444", "9000");
@@ -99,7 +73,7 @@ static void changes_to_files_are_there_again(void **state)
 
 static void a_terminated_card_stays_so(void **state)
 {
-    struct place *p = *state;
+    struct rig *p = *state;
     struct dmsc_sim *sim = open_card(p);
 
     card_expect(sim, "0020000A08 4444444444444444", "9000");
@@ -114,7 +88,7 @@ static void a_terminated_card_stays_so(void **state)
 /* A rule that leads nowhere, or into garbage, forbids all; the state is no worse for it. */
 static void rules_that_lead_nowhere(void **state)
 {
-    struct place *p = *state;
+    struct rig *p = *state;
     struct dmsc_sim *sim = open_card(p);
 
     card_expect(sim, "0020000A08 4444444444444444", "9000");
@@ -143,7 +117,7 @@ static void rules_that_lead_nowhere(void **state)
 
 static void files_come_and_go_without_a_trace(void **state)
 {
-    struct place *p = *state;
+    struct rig *p = *state;
     struct dmsc_sim *sim;
     struct dmsc_buf before, after;
 
@@ -430,7 +404,7 @@ static void broken_exports_are_refused(void **state)
         { "{\"fids\": \"3f00\", \"fcp\": \"62038001\"}\n", "no FCP" },
         { "{\"fids\": \"3f00/2f00\", \"fcp\": \"62088202412183022f00\"}\n", "no file above" },
     };
-    struct place *p = *state;
+    struct rig *p = *state;
     char path[SUPPORT_PATH_MAX + 64];
     struct dmsc_buf profile;
 
@@ -454,7 +428,7 @@ static void broken_exports_are_refused(void **state)
     dmsc_buf_clear(&profile);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, rig_teardown)
 
 int main(void)
 {

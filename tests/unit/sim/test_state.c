@@ -1,41 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The state file: nothing is lost, nothing is half written, no other profile is taken over. */
 #include "apdu/base/ctx.h"
-#include "tests/unit/sim/card.h"
+#include "tests/unit/sim/rig.h"
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-struct place {
-    struct dmsc_ctx *ctx;
-    char directory[SUPPORT_PATH_MAX];
-    char state[SUPPORT_PATH_MAX + 16];
-    struct dmsc_sim_options options;
-};
-
-static int setup(void **state)
-{
-    static struct place place;
-
-    place = (struct place){ .ctx = card_ctx() };
-    support_mkdir(place.directory);
-    (void)snprintf(place.state, sizeof(place.state), "%s/card.json", place.directory);
-    place.options.state_path = place.state;
-    *state = &place;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct place *p = *state;
-
-    support_rmdir(p->directory);
-    dmsc_ctx_free(p->ctx);
-    return 0;
-}
 
 static void select_dmsc(struct dmsc_sim *sim)
 {
@@ -45,7 +17,7 @@ static void select_dmsc(struct dmsc_sim *sim)
 
 static void everything_written_is_there_again(void **state)
 {
-    struct place *p = *state;
+    struct rig *p = *state;
     struct dmsc_sim *sim = card_new(p->ctx, "blank", &p->options);
 
     select_dmsc(sim);
@@ -74,7 +46,7 @@ static void everything_written_is_there_again(void **state)
 
 static void reading_writes_nothing(void **state)
 {
-    struct place *p = *state;
+    struct rig *p = *state;
     struct dmsc_sim *sim = card_new(p->ctx, "example", &p->options);
     unsigned long before = dmsc_sim_counts(sim).saves;
 
@@ -92,7 +64,7 @@ static void reading_writes_nothing(void **state)
 
 static void a_torn_write_stays_torn(void **state)
 {
-    struct place *p = *state;
+    struct rig *p = *state;
     struct dmsc_sim *sim = card_new(p->ctx, "blank", &p->options);
 
     select_dmsc(sim);
@@ -107,7 +79,7 @@ static void a_torn_write_stays_torn(void **state)
 /* A process that is killed right after an answer has lost nothing of what was answered. */
 static void a_killed_process_loses_nothing(void **state)
 {
-    struct place *p = *state;
+    struct rig *p = *state;
     struct dmsc_sim *sim;
     int status = 0;
     pid_t child = fork();
@@ -130,7 +102,7 @@ static void a_killed_process_loses_nothing(void **state)
 
 static void another_profile_is_refused(void **state)
 {
-    struct place *p = *state;
+    struct rig *p = *state;
     struct dmsc_sim *sim = card_new(p->ctx, "blank", &p->options);
     char path[SUPPORT_PATH_MAX];
 
@@ -155,7 +127,7 @@ static void another_profile_is_refused(void **state)
 
 static void a_place_that_cannot_be_written_is_told(void **state)
 {
-    struct place *p = *state;
+    struct rig *p = *state;
     char path[SUPPORT_PATH_MAX], nowhere[SUPPORT_PATH_MAX + 64];
     struct dmsc_sim *sim = NULL;
 
@@ -187,7 +159,7 @@ static void a_place_that_cannot_be_written_is_told(void **state)
 
 static void nobody_else_may_read_it(void **state)
 {
-    struct place *p = *state;
+    struct rig *p = *state;
     struct dmsc_sim *sim = card_new(p->ctx, "blank", &p->options);
     struct stat about;
 
@@ -226,12 +198,12 @@ static enum dmsc_err write_scenario(struct dmsc_ctx *ctx, void *user)
 
 static void no_memory_at_any_point(void **state)
 {
-    struct place *p = *state;
+    struct rig *p = *state;
 
     assert_true(fault_torture(write_scenario, &p->options) > 20);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) RIG_TEST(name)
 
 int main(void)
 {

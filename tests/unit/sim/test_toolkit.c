@@ -2,9 +2,10 @@
 /* The toolkit by itself: which commands a terminal is sent, rules, the applet, its HTTP. */
 #include "apdu/base/ctx.h"
 #include "simulator/uicc/toolkit/toolkit.h"
-#include "tests/unit/sim/card.h"
-#include <stdio.h>
+#include "tests/unit/sim/rig.h"
 #include <string.h>
+
+#define PROFILE "tests/vectors/sim_toolkit.json"
 
 static void rules_and_applet(void **state)
 {
@@ -144,9 +145,7 @@ static void urls(void **state)
 
 static void refusals(void **state)
 {
-    static const struct {
-        const char *text, *reason, *where;
-    } bad[] = {
+    static const struct rig_refusal bad[] = {
         { "[]", "profile:type", "toolkit" },
         { "{\"rule\": []}", "profile:key", "toolkit.rule" },
         { "{\"rules\": {}}", "profile:type", "toolkit.rules" },
@@ -160,72 +159,25 @@ static void refusals(void **state)
           "toolkit.applet.url" },
         { "{\"applet\": {\"url\": \"http://192.0.2.1/\"}}", "profile:path", "toolkit.applet.file" },
     };
-    struct dmsc_ctx *ctx = card_ctx();
 
     (void)state;
-    for (unsigned i = 0; i < DMSCI_ARRAY_LEN(bad); i++) {
-        struct dmsc_sim *sim = NULL;
-        char json[600];
-
-        (void)snprintf(json, sizeof(json),
-                       "{\"atr\": \"3B00\", \"toolkit\": %s, \"files\": {\"3F00\": "
-                       "{\"type\": \"df\", \"compact\": \"00\"}}}",
-                       bad[i].text);
-        assert_int_equal(dmsc_sim_new_text(ctx, dmsc_bytes_str(json), NULL, NULL, &sim),
-                         DMSC_E_MALFORMED);
-        assert_string_equal(dmsc_diag_get(ctx)->reason, bad[i].reason);
-        if (strstr(dmsc_diag_get(ctx)->where, bad[i].where) == NULL)
-            fail_msg("%s: the place is %s", bad[i].text, dmsc_diag_get(ctx)->where);
-    }
-    dmsc_ctx_free(ctx);
-}
-
-static enum dmsc_err scenario(struct dmsc_ctx *ctx, void *user)
-{
-    char path[SUPPORT_PATH_MAX];
-    struct dmsc_sim *sim = NULL;
-    struct dmsc_buf dump;
-    enum dmsc_err err;
-
-    (void)user;
-    support_path("tests/vectors/sim_toolkit.json", path);
-    dmsc_buf_init(&dump, ctx, 1u << 20);
-    err = dmsc_sim_new(ctx, path, NULL, &sim);
-    if (err == DMSC_OK)
-        err = dmsc_sim_dump(sim, &dump);
-    dmsc_buf_clear(&dump);
-    dmsc_sim_free(sim);
-    return err;
+    rig_expect_refusals("toolkit", NULL, NULL, bad, DMSCI_ARRAY_LEN(bad));
 }
 
 static void out_of_memory(void **state)
 {
     (void)state;
-    assert_true(fault_torture(scenario, NULL) > 10);
+    rig_expect_no_memory(PROFILE);
 }
 
 static void dump(void **state)
 {
-    char path[SUPPORT_PATH_MAX];
-    struct dmsc_ctx *ctx = card_ctx();
-    struct dmsc_sim *sim = NULL, *again = NULL;
-    struct dmsc_buf first, second;
+    struct rig *rig = *state;
+    struct dmsc_sim *sim = card_open(rig->ctx, PROFILE, NULL);
 
-    (void)state;
-    support_path("tests/vectors/sim_toolkit.json", path);
-    dmsc_buf_init(&first, ctx, 1u << 20);
-    dmsc_buf_init(&second, ctx, 1u << 20);
-    assert_int_equal(dmsc_sim_new(ctx, path, NULL, &sim), DMSC_OK);
-    assert_int_equal(dmsc_sim_dump(sim, &first), DMSC_OK);
-    assert_int_equal(dmsc_sim_new_text(ctx, dmsc_buf_bytes(&first), NULL, NULL, &again), DMSC_OK);
-    assert_int_equal(dmsc_sim_dump(again, &second), DMSC_OK);
-    assert_string_equal(dmsc_buf_str(&first), dmsc_buf_str(&second));
-    assert_non_null(strstr(dmsc_buf_str(&first), "http://192.0.2.1:8080/mo?id=1"));
-    dmsc_buf_clear(&first);
-    dmsc_buf_clear(&second);
+    assert_non_null(strstr(rig_dump(rig, sim), "http://192.0.2.1:8080/mo?id=1"));
+    rig_expect_dump_loads(rig);
     dmsc_sim_free(sim);
-    dmsc_sim_free(again);
-    dmsc_ctx_free(ctx);
 }
 
 int main(void)
@@ -237,7 +189,7 @@ int main(void)
         cmocka_unit_test(urls),
         cmocka_unit_test(refusals),
         cmocka_unit_test(out_of_memory),
-        cmocka_unit_test(dump),
+        RIG_TEST(dump),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
