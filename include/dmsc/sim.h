@@ -204,7 +204,8 @@ struct dmsc_sim_counts {
 DMSC_API struct dmsc_sim_counts dmsc_sim_counts(const struct dmsc_sim *sim);
 
 /**
- * The driver "sim:PROFILE[,state=FILE][,t1][,lenient]" for dmsc_link_open(). Its card lives as long
+ * The driver "sim:PROFILE[,state=FILE][,t1][,lenient][,fault=WHAT[,WHEN...]][,seed=N]" for
+ * dmsc_link_open(); faults as in dmsc_sim_fault_text(). Its card lives as long
  * as the link.
  */
 DMSC_API extern const struct dmsc_link_driver dmsc_sim_link_driver;

@@ -33,6 +33,8 @@ DMSC_NODISCARD enum dmsc_err dmsci_sim_run(struct dmsc_sim *sim, struct dmsc_byt
                                            uint8_t ret_rapdu[DMSC_RAPDU_MAX], size_t *ret_n);
 /** @p n bytes of content from @p offset on were written. */
 void dmsci_sim_wear(struct dmsc_sim *sim, size_t offset, size_t n);
+/** Is @p word one that says when, and so belongs to the fault before it? (fault_text.c) */
+bool dmsci_sim_fault_goes_on(const char *word);
 void dmsci_sim_faults_free(struct dmsc_sim *sim);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Faults as people write them: "sw=6F00,ins=B0,at=3". */
 #include "simulator/uicc/card.h"
+#include "simulator/uicc/fault.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,16 @@ static bool set_when(const char *word, const char *value, struct dmsc_sim_fault 
     else
         return false;
     return true;
+}
+
+bool dmsci_sim_fault_goes_on(const char *word)
+{
+    static const char *const words[] = { "ins=", "at=", "times=", "chance=", "byte=", "write=" };
+    unsigned i = 0;
+
+    while (i < DMSCI_ARRAY_LEN(words) && strncmp(words[i], word, strlen(words[i])) != 0)
+        i++;
+    return i < DMSCI_ARRAY_LEN(words);
 }
 
 static enum dmsc_err wrong(struct dmsc_sim *sim, const char *text, const char *word)

@@ -32,7 +32,8 @@ enum main_card_options {
 /** The story of a failure is in the context. */
 DMSC_NODISCARD enum dmsc_err main_card_make(const struct main_card *card, struct dmsc_ctx *ctx,
                                             struct dmsc_sim **ret_sim);
-/** Write card->dump, a file as a whole or not at all. @return false: it cannot be, errno says why */
+/** Write card->dump, a file as a whole or not at all. @return false: it cannot be, errno says why
+ */
 bool main_card_dump(const struct main_card *card, struct dmsc_ctx *ctx, const struct dmsc_sim *sim);
 
 #endif

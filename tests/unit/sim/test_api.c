@@ -252,6 +252,108 @@ static void the_link_driver(void **state)
     dmsc_ctx_free(ctx);
 }
 
+static enum dmsc_err open_sim(struct dmsc_ctx *ctx, const char *options,
+                              struct dmsc_link **ret_link)
+{
+    static const struct dmsc_link_driver *const drivers[] = { &dmsc_sim_link_driver, NULL };
+    static char path[SUPPORT_PATH_MAX], spec[SUPPORT_PATH_MAX + 512];
+
+    support_path("card-scripts/example.json", path);
+    (void)snprintf(spec, sizeof(spec), "sim:%s,%s", path, options);
+    return dmsc_link_open(ctx, spec, drivers, ret_link);
+}
+
+static void status(struct dmsc_link *link, enum dmsc_err expected, const char *reason)
+{
+    static const uint8_t command[] = { 0x80, 0xF2, 0x00, 0x0C, 0x00 };
+    struct dmsc_ctx *ctx = card_ctx();
+    struct dmsc_buf out;
+
+    dmsc_buf_init(&out, ctx, 300);
+    assert_int_equal(dmsc_link_transmit(link, dmsc_bytes(command, sizeof(command)), &out),
+                     expected);
+    if (reason != NULL)
+        assert_string_equal(dmsc_diag_get(dmsc_link_ctx(link))->reason, reason);
+    dmsc_buf_clear(&out);
+    dmsc_ctx_free(ctx);
+}
+
+/* GET CHALLENGE of a fresh card. */
+static void challenge(struct dmsc_ctx *ctx, const char *options, char ret_hex[64])
+{
+    static const uint8_t command[] = { 0x00, 0x84, 0x00, 0x00, 0x08 };
+    struct dmsc_link *link = NULL;
+    struct dmsc_buf out;
+
+    assert_int_equal(open_sim(ctx, options, &link), DMSC_OK);
+    assert_int_equal(dmsc_link_power(link, DMSC_POWER_COLD), DMSC_OK);
+    dmsc_buf_init(&out, ctx, 300);
+    assert_int_equal(dmsc_link_transmit(link, dmsc_bytes(command, sizeof(command)), &out), DMSC_OK);
+    assert_int_equal(out.n, 10);
+    dmsc_hex_encode(dmsc_buf_bytes(&out), ret_hex);
+    dmsc_buf_clear(&out);
+    dmsc_link_free(link);
+}
+
+/* The words of dmsc-uicc --fault, each fault with its own "when". */
+static void faults_of_the_link_driver(void **state)
+{
+    struct dmsc_ctx *ctx = card_ctx();
+    struct dmsc_link *link = NULL;
+
+    (void)state;
+    assert_int_equal(open_sim(ctx,
+                              "fault=sw=6F00,ins=F2,at=2,t1,fault=silence,at=4,seed=7,"
+                              "fault=remove,ins=F2,at=5",
+                              &link),
+                     DMSC_OK);
+    assert_int_equal(dmsc_link_power(link, DMSC_POWER_COLD), DMSC_OK);
+    assert_int_equal(dmsc_link_protocol(link), DMSC_T1);
+    exchange(link, "80F2000C00", "9000");
+    exchange(link, "80F2000C00", "6F00");
+    exchange(link, "80F2000C00", "9000");
+    status(link, DMSC_E_TIMEOUT, "sim:silent");
+    status(link, DMSC_E_REMOVED, "sim:removed");
+    dmsc_link_free(link);
+    dmsc_ctx_free(ctx);
+}
+
+static void a_seed_of_the_link_driver(void **state)
+{
+    char one[64], same[64], other[64];
+    struct dmsc_ctx *ctx = card_ctx();
+
+    (void)state;
+    challenge(ctx, "seed=0x1F", one);
+    challenge(ctx, "lenient,seed=31", same);
+    challenge(ctx, "seed=18446744073709551615", other);
+    assert_string_equal(one, same);
+    assert_string_not_equal(one, other);
+    dmsc_ctx_free(ctx);
+}
+
+static void wrong_options_of_the_link_driver(void **state)
+{
+    char many[512] = "t1";
+    struct dmsc_ctx *ctx = card_ctx();
+    struct dmsc_link *link = NULL;
+
+    (void)state;
+    assert_int_equal(open_sim(ctx, "fault=sw=99", &link), DMSC_E_ARG);
+    assert_string_equal(dmsc_diag_get(ctx)->reason, "fault:text");
+    for (unsigned i = 0; i < 17; i++)
+        (void)snprintf(many + strlen(many), sizeof(many) - strlen(many), ",fault=flip,at=1");
+    assert_int_equal(open_sim(ctx, many, &link), DMSC_E_ARG);
+    assert_int_equal(open_sim(ctx, "at=3", &link), DMSC_E_ARG);
+    assert_int_equal(open_sim(ctx, "t1,at=3", &link), DMSC_E_ARG);
+    assert_int_equal(open_sim(ctx, "seed=", &link), DMSC_E_ARG);
+    assert_int_equal(open_sim(ctx, "seed=-1", &link), DMSC_E_ARG);
+    assert_int_equal(open_sim(ctx, "seed=18446744073709551616", &link), DMSC_E_ARG);
+    assert_string_equal(dmsc_diag_get(ctx)->reason, "sim:option");
+    assert_null(link);
+    dmsc_ctx_free(ctx);
+}
+
 static void a_link_to_a_card_of_ours(void **state)
 {
     struct dmsc_ctx *ctx = card_ctx();
@@ -281,6 +383,9 @@ int main(void)
         cmocka_unit_test(raw_content),
         cmocka_unit_test(steady_state_allocates_nothing),
         cmocka_unit_test(the_link_driver),
+        cmocka_unit_test(faults_of_the_link_driver),
+        cmocka_unit_test(a_seed_of_the_link_driver),
+        cmocka_unit_test(wrong_options_of_the_link_driver),
         cmocka_unit_test(a_link_to_a_card_of_ours),
     };
 
