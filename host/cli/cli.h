@@ -22,6 +22,7 @@ enum cli_exit {
 enum cli_option_id {
     OPT_SERVER,
     OPT_DRY_RUN,
+    OPT_WATCH,
     OPT_MA,
     OPT_RIGHT,
     OPT_OUT,

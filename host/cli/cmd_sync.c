@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dmsc sync, session, cert. */
 #include "host/cli/cli.h"
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -50,27 +51,87 @@ static void say_items(const struct cli *cli, const struct dmsc_sync_report *repo
     }
 }
 
+static void say_report(struct cli *cli, const struct dmsc_sync_report *report)
+{
+    char tag[2 * DMSC_CARD_TAG_SIZE + 1];
+
+    dmsc_hex_encode(dmsc_bytes(report->header.card_tag, DMSC_CARD_TAG_SIZE), tag);
+    cli_say(cli, "card %s, generation %lu: %s", tag, (unsigned long)report->header.generation,
+            report->unchanged ? "nothing changed"
+            : report->first   ? "seen for the first time"
+                              : "changed");
+    if (!report->unchanged) {
+        cli_say(cli, "  %u authorities%s, %u certificates", report->authorities,
+                report->list_changed ? " (list verified and taken)" : "", report->certificates);
+    }
+    say_items(cli, report);
+    if (cli->option[OPT_DRY_RUN] != NULL)
+        cli_say(cli, "dry run: nothing was changed");
+    cli_say(cli, "cost: %lu APDUs, %lu bytes", report->cost.apdus, report->cost.bytes);
+}
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int signal)
+{
+    (void)signal;
+    stopped = 1;
+}
+
+static bool go_on(void *user)
+{
+    (void)user;
+    return stopped == 0;
+}
+
+/* With --json an object a line: somebody follows. */
+static void on_synced(void *user, enum dmsc_err err, const struct dmsc_sync_report *report)
+{
+    struct cli *cli = user;
+    json_t *line;
+
+    /* A card that is gone ends it, and is told then. */
+    if (err == DMSC_E_REMOVED || err == DMSC_E_LINK || err == DMSC_E_TIMEOUT || err == DMSC_E_NOMEM)
+        return;
+    if (err != DMSC_OK)
+        cli->exit = cli->json ? CLI_FAILED : cli_error(cli, err);
+    else
+        say_report(cli, report);
+    if (cli->json) {
+        line = err != DMSC_OK ? cli_error_json(cli, err) : report_json(cli, report);
+        (void)json_dumpf(line, stdout, JSON_COMPACT);
+        (void)putchar('\n');
+        json_decref(line);
+    }
+    (void)fflush(stdout);
+}
+
+static enum dmsc_err follow(struct cli *cli)
+{
+    const struct dmsc_bridge_watch watch = { on_synced, go_on, cli };
+    struct sigaction action = { .sa_handler = stop };
+    enum dmsc_err err;
+
+    if (cli->option[OPT_DRY_RUN] != NULL)
+        return cli_fail(cli, DMSC_E_ARG, "follow the card",
+                        "--watch changes the tree, --dry-run nothing", "give one of them");
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    err = dmsc_bridge_watch(cli->bridge, &watch);
+    return err;
+}
+
 static enum dmsc_err run_sync(struct cli *cli)
 {
     struct dmsc_sync_report report = DMSC_SYNC_REPORT_INIT;
-    char tag[2 * DMSC_CARD_TAG_SIZE + 1];
-    enum dmsc_err err = dmsc_bridge_sync(cli->bridge, cli->option[OPT_DRY_RUN] != NULL, &report);
+    enum dmsc_err err;
 
+    if (cli->option[OPT_WATCH] != NULL)
+        return follow(cli);
+    err = dmsc_bridge_sync(cli->bridge, cli->option[OPT_DRY_RUN] != NULL, &report);
     if (err != DMSC_OK)
         return err;
-    dmsc_hex_encode(dmsc_bytes(report.header.card_tag, DMSC_CARD_TAG_SIZE), tag);
-    cli_say(cli, "card %s, generation %lu: %s", tag, (unsigned long)report.header.generation,
-            report.unchanged ? "nothing changed"
-            : report.first   ? "seen for the first time"
-                             : "changed");
-    if (!report.unchanged) {
-        cli_say(cli, "  %u authorities%s, %u certificates", report.authorities,
-                report.list_changed ? " (list verified and taken)" : "", report.certificates);
-    }
-    say_items(cli, &report);
-    if (cli->option[OPT_DRY_RUN] != NULL)
-        cli_say(cli, "dry run: nothing was changed");
-    cli_say(cli, "cost: %lu APDUs, %lu bytes", report.cost.apdus, report.cost.bytes);
+    say_report(cli, &report);
     err = cli_json(cli, report_json(cli, &report));
     dmsc_sync_report_clear(&report);
     return err;
@@ -235,12 +296,16 @@ static enum dmsc_err run_cert_ls(struct cli *cli)
 }
 
 const struct cli_command cli_sync_commands[] = {
-    { "sync", NULL, "", 0, 0, CLI_NEEDS_BRIDGE | CLI_NEEDS_LINK, 1u << OPT_DRY_RUN, run_sync,
-      "bring card and tree in step",
+    { "sync", NULL, "", 0, 0, CLI_NEEDS_BRIDGE | CLI_NEEDS_LINK,
+      1u << OPT_DRY_RUN | 1u << OPT_WATCH, run_sync, "bring card and tree in step",
       "Looks whether the card changed (3 APDUs); if so, verifies its authority list, reads what "
       "is\n"
-      "new and takes it over in one transaction. Finishes a write-back that was cut short.\n\n"
-      "  dmsc sync --link sim:card-scripts/example.json" },
+      "new and takes it over in one transaction. Finishes a write-back that was cut short.\n"
+      "--watch goes on: the card's toolkit is served, and each REFRESH of the card (after an "
+      "update\n"
+      "over the air, say) is another sync; with --json one object a line. Ctrl-C ends it.\n\n"
+      "  dmsc sync --link sim:card-scripts/example.json\n"
+      "  dmsc sync --watch" },
     { "session", NULL, "", 0, 0, CLI_NEEDS_BRIDGE | CLI_NEEDS_LINK, 1u << OPT_SERVER, run_session,
       "run a DM session now",
       "Brings card and tree in step first, then runs one session with the authority of --server, "

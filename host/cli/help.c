@@ -15,6 +15,8 @@ static const struct cli_command *const tables[] = {
 const struct cli_option cli_options[OPT_COUNT] = {
     [OPT_SERVER] = { "server", "ID", "the ServerID of the Management Authority" },
     [OPT_DRY_RUN] = { "dry-run", NULL, "say what would change, change nothing" },
+    [OPT_WATCH] = { "watch", NULL,
+                    "go on, and sync again when the card says REFRESH; Ctrl-C ends" },
     [OPT_MA] = { "ma", "ID", "the ServerID of the Management Authority" },
     [OPT_RIGHT] = { "right", "NAME", "Get, Add, Replace, Delete, Exec, Copy, ACL, WriteBack ..." },
     [OPT_OUT] = { "out", "FILE", "write there instead of standard output" },

@@ -105,6 +105,26 @@ DMSC_API struct dmsc_uicc *dmsc_bridge_uicc(const struct dmsc_bridge *bridge);
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_bridge_sync(struct dmsc_bridge *bridge, bool dry_run,
                                                        struct dmsc_sync_report *ret_report);
 
+/** What happens while a card is followed. */
+struct dmsc_bridge_watch {
+    /** A sync is over: once at the beginning, then each time that the card says REFRESH. On an
+     * error the story is in the context, the report is empty and what was in force still is. */
+    void (*synced)(void *user, enum dmsc_err err, const struct dmsc_sync_report *report);
+    /** false ends dmsc_bridge_watch(). Asked at least once a second. */
+    bool (*go_on)(void *user);
+    void *user;
+};
+/**
+ * Follow the card: bring it and the tree together, serve its toolkit, and begin again when it tells
+ * of a change (REFRESH, TS 102 223 clause 6.4.7) or resets itself. Without a change the card is
+ * looked at no more than it asks to be polled.
+ *
+ * @return DMSC_OK when go_on said so; DMSC_E_REMOVED, DMSC_E_LINK, DMSC_E_TIMEOUT; DMSC_E_SW when
+ *         the card has no toolkit
+ */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_bridge_watch(struct dmsc_bridge *bridge,
+                                                        const struct dmsc_bridge_watch *watch);
+
 /** A DM account of the tree, and whether its MA may use it now. */
 struct dmsc_account {
     char server_id[128];

@@ -683,6 +683,82 @@ static void no_memory(void **state)
     bench_close(&b);
 }
 
+/* A card that changes while it is followed, and says so. */
+struct follow {
+    struct bench *b;
+    struct dmsc_link *link; /* a way to the card of its own */
+    struct dmsc_uicc *uicc;
+    unsigned synced, asked;
+    bool changed;
+};
+
+/* The issuer changes the header over a way of its own and lets the card tell. */
+static void change_card(struct follow *f, const struct dmsc_card_header *now)
+{
+    static const uint8_t adm1[8] = { 0x44, 0x44, 0x44, 0x44, 0x44, 0x44, 0x44, 0x44 };
+    static const uint8_t refresh[] = { 0xD0, 0x20, 0x81, 0x03, 0x01, 0x01, 0x01, 0x82, 0x02,
+                                       0x81, 0x82, 0x92, 0x07, 0x01, 0x3F, 0x00, 0x7F, 0xFF,
+                                       0x6F, 0x01, 0xAF, 0x0C, 0xF0, 0x44, 0x4D, 0x53, 0x43,
+                                       0x2D, 0x55, 0x49, 0x43, 0x43, 0x01, 0x00 };
+    struct dmsc_card_header header = *now;
+    uint8_t record[DMSC_CARD_HEADER_SIZE];
+    struct dmsc_secret adm = DMSC_SECRET_INIT;
+    struct dmsc_card *card = NULL;
+
+    header.generation++;
+    dmsc_card_header_encode(&header, record);
+    assert_int_equal(dmsc_sim_link(f->b->sim, f->b->world, &f->link), DMSC_OK);
+    assert_int_equal(dmsc_uicc_new(f->b->world, f->link, &f->uicc), DMSC_OK);
+    assert_int_equal(dmsc_uicc_power_on(f->uicc), DMSC_OK);
+    assert_int_equal(dmsc_card_open(f->uicc, &card), DMSC_OK);
+    assert_int_equal(dmsc_secret_set(&adm, f->b->world, dmsc_bytes(adm1, 8)), DMSC_OK);
+    assert_int_equal(dmsc_uicc_verify_pin(f->uicc, 0x0A, &adm), DMSC_OK);
+    assert_int_equal(dmsc_uicc_update_record(f->uicc, 0x01, 0, dmsc_bytes(record, sizeof(record))),
+                     DMSC_OK);
+    dmsc_secret_clear(&adm);
+    dmsc_card_free(card);
+    assert_int_equal(dmsc_sim_queue(f->b->sim, dmsc_bytes(refresh, sizeof(refresh))), DMSC_OK);
+}
+
+static void on_synced(void *user, enum dmsc_err err, const struct dmsc_sync_report *report)
+{
+    struct follow *f = user;
+
+    assert_int_equal(err, DMSC_OK);
+    if (f->synced++ == 0)
+        change_card(f, &report->header);
+    else
+        f->changed = !report->unchanged;
+}
+
+static bool until_it_changed(void *user)
+{
+    struct follow *f = user;
+
+    assert_true(f->asked++ < 30); /* a card that says nothing would be waited for without end */
+    return !f->changed;
+}
+
+static void a_refresh_is_another_sync(void **state)
+{
+    struct dmsc_sim_toolkit toolkit;
+    struct bench b;
+    struct follow f = { .b = &b };
+    const struct dmsc_bridge_watch watch = { on_synced, until_it_changed, &f };
+
+    (void)state;
+    bench_open(&b, NULL);
+    assert_int_equal(dmsc_bridge_watch(b.bridge, &watch), DMSC_OK);
+    assert_int_equal(f.synced, 2);
+    assert_true(f.changed);
+    dmsc_sim_toolkit(b.sim, &toolkit);
+    assert_int_equal(toolkit.served, 1);
+    assert_int_equal(toolkit.result, 0x00);
+    dmsc_uicc_free(f.uicc);
+    dmsc_link_free(f.link);
+    bench_close(&b);
+}
+
 /* Who may be which application stands in the configuration. */
 static void applications_by_configuration(void **state)
 {
@@ -709,6 +785,7 @@ static void applications_by_configuration(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_refresh_is_another_sync),
         cmocka_unit_test(applications_by_configuration),
         cmocka_unit_test(device_nodes),
         cmocka_unit_test(a_random_identity),
