@@ -3,26 +3,12 @@
 #include "tests/support/test.h"
 #include "tests/unit/codec/corpus.h"
 #include "tests/unit/codec/gen.h"
+#include "tests/unit/codec/group.h"
 #include <dmsc/access.h>
 #include <dmsc/ctx.h>
 #include <dmsc/fcp.h>
 #include <stdio.h>
 #include <string.h>
-
-static struct dmsc_ctx *ctx;
-
-static int begin(void **state)
-{
-    (void)state;
-    return dmsc_ctx_new(NULL, &ctx) == DMSC_OK ? 0 : 1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    dmsc_ctx_free(ctx);
-    return 0;
-}
 
 struct lines {
     char text[32][200];
@@ -45,7 +31,7 @@ static enum dmsc_err decode(bool compact, bool df, struct dmsc_bytes in, struct 
 {
     lines->n = 0;
     return compact ? dmsc_access_compact(in, df, keep, lines)
-                   : dmsc_access_expanded(ctx, in, df, keep, lines);
+                   : dmsc_access_expanded(group_ctx, in, df, keep, lines);
 }
 
 struct kind {
@@ -124,7 +110,7 @@ static void card_file(void *user, json_t *row)
         struct dmsc_buf buf;
         struct lines lines;
 
-        dmsc_buf_init(&buf, ctx, 256);
+        dmsc_buf_init(&buf, group_ctx, 256);
         assert_int_equal(dmsc_hex_decode(json_string_value(record), &buf), DMSC_OK);
         assert_int_equal(decode(false, false, dmsc_buf_bytes(&buf), &lines), DMSC_OK);
         /* The card-side decoder takes the same. */
@@ -169,5 +155,6 @@ int main(void)
         cmocka_unit_test(without_memory),
     };
 
-    return support_exit(cmocka_run_group_tests(tests, begin, end), DMSCI_ARRAY_LEN(tests));
+    return support_exit(cmocka_run_group_tests(tests, group_begin, group_end),
+                        DMSCI_ARRAY_LEN(tests));
 }

@@ -2,25 +2,11 @@
 #include "tests/support/test.h"
 #include "tests/unit/codec/corpus.h"
 #include "tests/unit/codec/gen.h"
+#include "tests/unit/codec/group.h"
 #include <dmsc/ctx.h>
 #include <dmsc/ef.h>
 #include <stdio.h>
 #include <string.h>
-
-static struct dmsc_ctx *ctx;
-
-static int begin(void **state)
-{
-    (void)state;
-    return dmsc_ctx_new(NULL, &ctx) == DMSC_OK ? 0 : 1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    dmsc_ctx_free(ctx);
-    return 0;
-}
 
 struct lines {
     char text[40][160];
@@ -41,7 +27,7 @@ static void keep(void *user, const struct dmsc_ef_line *line)
 static void anything_is_survived(void *user, struct dmsc_bytes bytes)
 {
     struct lines lines = { .n = 0 };
-    enum dmsc_err err = dmsc_ef_describe(ctx, user, bytes, keep, &lines);
+    enum dmsc_err err = dmsc_ef_describe(group_ctx, user, bytes, keep, &lines);
 
     assert_true(err == DMSC_OK || err == DMSC_E_TRUNCATED || err == DMSC_E_MALFORMED ||
                 err == DMSC_E_LIMIT || err == DMSC_E_NOTFOUND);
@@ -57,7 +43,7 @@ static void vectors_in_words(void **state)
         const char *ef = vec_text(v, "ef");
         struct dmsc_bytes in = vec_hex(v, "input");
         struct lines lines = { .n = 0 };
-        enum dmsc_err err = dmsc_ef_describe(ctx, ef, in, keep, &lines);
+        enum dmsc_err err = dmsc_ef_describe(group_ctx, ef, in, keep, &lines);
 
         vec_assert_err(v, err);
         assert_int_equal(dmsc_ef_known(ef), err != DMSC_E_NOTFOUND);
@@ -84,9 +70,9 @@ static void content(struct tally *tally, const char *path, const char *ef, const
     struct dmsc_buf buf;
     enum dmsc_err err;
 
-    dmsc_buf_init(&buf, ctx, 65536);
+    dmsc_buf_init(&buf, group_ctx, 65536);
     assert_int_equal(dmsc_hex_decode(hex, &buf), DMSC_OK);
-    err = dmsc_ef_describe(ctx, ef, dmsc_buf_bytes(&buf), keep, &lines);
+    err = dmsc_ef_describe(group_ctx, ef, dmsc_buf_bytes(&buf), keep, &lines);
     if (err != DMSC_OK)
         fail_msg("%s: %s: %s", path, hex, dmsc_err_name(err));
     dmsc_buf_clear(&buf);
@@ -141,5 +127,6 @@ int main(void)
                                                cmocka_unit_test(files_of_a_live_card),
                                                cmocka_unit_test(without_memory) };
 
-    return support_exit(cmocka_run_group_tests(tests, begin, end), DMSCI_ARRAY_LEN(tests));
+    return support_exit(cmocka_run_group_tests(tests, group_begin, group_end),
+                        DMSCI_ARRAY_LEN(tests));
 }

@@ -4,27 +4,13 @@
 #include "tests/support/test.h"
 #include "tests/unit/codec/corpus.h"
 #include "tests/unit/codec/gen.h"
+#include "tests/unit/codec/group.h"
 #include <dmsc/ctx.h>
 #include <dmsc/secret.h>
 #include <stdio.h>
 #include <string.h>
 
 #define BODY 255
-
-static struct dmsc_ctx *ctx;
-
-static int begin(void **state)
-{
-    (void)state;
-    return dmsc_ctx_new(NULL, &ctx) == DMSC_OK ? 0 : 1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    dmsc_ctx_free(ctx);
-    return 0;
-}
 
 /* As sent: header, Lc, data, Le. */
 static struct dmsc_bytes encoded(const struct dmsc_capdu *capdu, uint8_t block[DMSC_CAPDU_MAX])
@@ -60,26 +46,28 @@ static void answers(const struct dmsci_scp03 *host, const struct dmsci_scp03 *ca
     uint16_t sw = status(plain);
     struct dmsc_buf buf;
 
-    dmsc_buf_init(&buf, ctx, 512);
-    assert_int_equal(dmsci_scp03_answer_wrap(ctx, card, body(plain), sw, &buf), DMSC_OK);
+    dmsc_buf_init(&buf, group_ctx, 512);
+    assert_int_equal(dmsci_scp03_answer_wrap(group_ctx, card, body(plain), sw, &buf), DMSC_OK);
     assert_equal(dmsc_buf_bytes(&buf), body(wire));
     dmsc_buf_reset(&buf);
-    assert_int_equal(dmsci_scp03_answer_unwrap(ctx, host, body(wire), sw, &buf), DMSC_OK);
+    assert_int_equal(dmsci_scp03_answer_unwrap(group_ctx, host, body(wire), sw, &buf), DMSC_OK);
     assert_equal(dmsc_buf_bytes(&buf), body(plain));
     for (size_t i = 0; i < wire.n - 2; i++) {
         struct dmsc_bytes bad = support_copy_exact(body(wire));
 
         ((uint8_t *)(uintptr_t)bad.p)[i] ^= 0x01;
         dmsc_buf_reset(&buf);
-        assert_int_equal(dmsci_scp03_answer_unwrap(ctx, host, bad, sw, &buf), DMSC_E_UNTRUSTED);
+        assert_int_equal(dmsci_scp03_answer_unwrap(group_ctx, host, bad, sw, &buf),
+                         DMSC_E_UNTRUSTED);
         assert_int_equal(buf.n, 0);
         support_free(bad);
     }
     /* Cut off, or under another status word: refused as well. */
     for (size_t n = 0; n < wire.n - 2; n++)
-        assert_int_equal(dmsci_scp03_answer_unwrap(ctx, host, dmsc_bytes(wire.p, n), sw, &buf),
-                         DMSC_E_UNTRUSTED);
-    assert_int_equal(dmsci_scp03_answer_unwrap(ctx, host, body(wire), 0x6282, &buf),
+        assert_int_equal(
+            dmsci_scp03_answer_unwrap(group_ctx, host, dmsc_bytes(wire.p, n), sw, &buf),
+            DMSC_E_UNTRUSTED);
+    assert_int_equal(dmsci_scp03_answer_unwrap(group_ctx, host, body(wire), 0x6282, &buf),
                      DMSC_E_UNTRUSTED);
     dmsc_buf_clear(&buf);
 }
@@ -92,7 +80,7 @@ static void commands(struct dmsci_scp03 *host, struct dmsci_scp03 *card, struct 
     uint8_t data[BODY], block[DMSC_CAPDU_MAX];
 
     assert_int_equal(dmsc_capdu_decode(plain, &capdu), DMSC_OK);
-    assert_int_equal(dmsci_scp03_wrap(ctx, host, &capdu, data, &made), DMSC_OK);
+    assert_int_equal(dmsci_scp03_wrap(group_ctx, host, &capdu, data, &made), DMSC_OK);
     assert_equal(encoded(&made, block), wire);
     for (size_t i = 0; i < made.data.n; i++) {
         uint8_t bad[BODY], out[BODY];
@@ -101,19 +89,20 @@ static void commands(struct dmsci_scp03 *host, struct dmsci_scp03 *card, struct 
         memcpy(bad, made.data.p, made.data.n);
         bad[i] ^= 0x80;
         changed.data.p = bad;
-        assert_int_equal(dmsci_scp03_unwrap(ctx, card, &changed, out, &taken), DMSC_E_UNTRUSTED);
+        assert_int_equal(dmsci_scp03_unwrap(group_ctx, card, &changed, out, &taken),
+                         DMSC_E_UNTRUSTED);
         assert_memory_equal(card, &before, sizeof(before));
     }
     {
         uint8_t out[BODY];
         struct dmsc_capdu taken;
 
-        assert_int_equal(dmsci_scp03_unwrap(ctx, card, &made, out, &taken), DMSC_OK);
+        assert_int_equal(dmsci_scp03_unwrap(group_ctx, card, &made, out, &taken), DMSC_OK);
         assert_int_equal(taken.cla, capdu.cla);
         assert_int_equal(taken.ins, capdu.ins);
         assert_equal(taken.data, capdu.data);
         /* The same again is a replay: the chain has moved. */
-        assert_int_equal(dmsci_scp03_unwrap(ctx, card, &made, out, &taken),
+        assert_int_equal(dmsci_scp03_unwrap(group_ctx, card, &made, out, &taken),
                          (card->level & DMSCI_SCP03_C_MAC) != 0 ? DMSC_E_UNTRUSTED : DMSC_OK);
     }
 }
@@ -130,27 +119,27 @@ static void opened(struct vectors *v, struct dmsci_scp03 *host, struct dmsci_scp
     assert_int_equal(dmsci_scp03_init_decode(answer, &init), DMSC_OK);
     assert_int_equal(dmsci_scp03_init_encode(&init, &w), DMSC_OK);
     assert_equal(dmsc_bytes(block, w.n), answer);
-    assert_int_equal(
-        dmsci_scp03_begin(ctx, &keys, vec_hex(v, "host_challenge"), init.card_challenge, host),
-        DMSC_OK);
+    assert_int_equal(dmsci_scp03_begin(group_ctx, &keys, vec_hex(v, "host_challenge"),
+                                       init.card_challenge, host),
+                     DMSC_OK);
     *card = *host;
     if (vec_has(v, "s_enc")) {
         vec_assert_hex(v, "s_enc", dmsc_bytes(host->s_enc, host->key_n));
         vec_assert_hex(v, "s_mac", dmsc_bytes(host->s_mac, host->key_n));
         vec_assert_hex(v, "s_rmac", dmsc_bytes(host->s_rmac, host->key_n));
     }
-    assert_int_equal(dmsci_scp03_cryptogram(ctx, host, true, cryptogram), DMSC_OK);
+    assert_int_equal(dmsci_scp03_cryptogram(group_ctx, host, true, cryptogram), DMSC_OK);
     assert_equal(dmsc_bytes(cryptogram, host->mac_n), init.card_cryptogram);
-    assert_int_equal(
-        dmsci_scp03_authenticate(ctx, host, 0x80, (uint8_t)vec_number(v, "level"), data, &capdu),
-        DMSC_OK);
+    assert_int_equal(dmsci_scp03_authenticate(group_ctx, host, 0x80,
+                                              (uint8_t)vec_number(v, "level"), data, &capdu),
+                     DMSC_OK);
     vec_assert_hex(v, "authenticate", encoded(&capdu, block));
     for (size_t i = 0; i < capdu.data.n; i++) {
         data[i] ^= 0x01;
-        assert_int_equal(dmsci_scp03_authenticated(ctx, card, &capdu), DMSC_E_UNTRUSTED);
+        assert_int_equal(dmsci_scp03_authenticated(group_ctx, card, &capdu), DMSC_E_UNTRUSTED);
         data[i] ^= 0x01;
     }
-    assert_int_equal(dmsci_scp03_authenticated(ctx, card, &capdu), DMSC_OK);
+    assert_int_equal(dmsci_scp03_authenticated(group_ctx, card, &capdu), DMSC_OK);
     assert_memory_equal(card, host, sizeof(*card));
 }
 
@@ -207,15 +196,15 @@ static void begins(struct run *run, json_t *row)
     uint8_t cryptogram[16];
 
     assert_int_equal(dmsci_scp03_init_decode(answer, &init), DMSC_OK);
-    assert_int_equal(dmsci_scp03_begin(ctx, &(struct dmsci_scp03_keys){ enc, mac }, challenge,
+    assert_int_equal(dmsci_scp03_begin(group_ctx, &(struct dmsci_scp03_keys){ enc, mac }, challenge,
                                        init.card_challenge, &run->session),
                      DMSC_OK);
     assert_equal(dmsc_bytes(run->session.s_enc, run->session.key_n), s_enc);
     assert_equal(dmsc_bytes(run->session.s_mac, run->session.key_n), s_mac);
     assert_equal(dmsc_bytes(run->session.s_rmac, run->session.key_n), s_rmac);
-    assert_int_equal(dmsci_scp03_cryptogram(ctx, &run->session, true, cryptogram), DMSC_OK);
+    assert_int_equal(dmsci_scp03_cryptogram(group_ctx, &run->session, true, cryptogram), DMSC_OK);
     assert_equal(dmsc_bytes(cryptogram, run->session.mac_n), init.card_cryptogram);
-    assert_int_equal(dmsci_scp03_cryptogram(ctx, &run->session, false, cryptogram), DMSC_OK);
+    assert_int_equal(dmsci_scp03_cryptogram(group_ctx, &run->session, false, cryptogram), DMSC_OK);
     assert_equal(dmsc_bytes(cryptogram, run->session.mac_n), host);
     support_free(enc);
     support_free(mac);
@@ -234,7 +223,7 @@ static void authenticates(struct run *run, json_t *row)
     uint8_t data[32], block[DMSC_CAPDU_MAX];
     struct dmsc_capdu capdu;
 
-    assert_int_equal(dmsci_scp03_authenticate(ctx, &run->session, 0x80,
+    assert_int_equal(dmsci_scp03_authenticate(group_ctx, &run->session, 0x80,
                                               (uint8_t)json_integer_value(level), data, &capdu),
                      DMSC_OK);
     assert_equal(encoded(&capdu, block), expected);
@@ -253,7 +242,7 @@ static void wraps(struct run *run, json_t *row)
     plain = input(row, 0);
     expected = output(row);
     assert_int_equal(dmsc_capdu_decode(plain, &capdu), DMSC_OK);
-    assert_int_equal(dmsci_scp03_wrap(ctx, &run->session, &capdu, data, &made), DMSC_OK);
+    assert_int_equal(dmsci_scp03_wrap(group_ctx, &run->session, &capdu, data, &made), DMSC_OK);
     /* There Le stays away although an R-MAC comes back. */
     made.le = capdu.le;
     assert_equal(encoded(&made, block), expected);
@@ -266,8 +255,8 @@ static void unwraps(struct run *run, json_t *row)
     struct dmsc_bytes sw = input(row, 0), wire = input(row, 1), expected = output(row);
     struct dmsc_buf buf;
 
-    dmsc_buf_init(&buf, ctx, 512);
-    assert_int_equal(dmsci_scp03_answer_unwrap(ctx, &run->session, wire, status(sw), &buf),
+    dmsc_buf_init(&buf, group_ctx, 512);
+    assert_int_equal(dmsci_scp03_answer_unwrap(group_ctx, &run->session, wire, status(sw), &buf),
                      DMSC_OK);
     assert_equal(dmsc_buf_bytes(&buf), expected);
     dmsc_buf_clear(&buf);
@@ -316,16 +305,16 @@ static void exchange(struct gen *gen, struct dmsci_scp03 *host, struct dmsci_scp
     uint16_t sw = gen_bool(gen) ? 0x9000 : gen_bool(gen) ? 0x6A82 : 0x6310;
 
     capdu.data = gen_bytes(gen, plain, gen_below(gen, (uint32_t)dmsci_scp03_data_max(host) + 1));
-    assert_int_equal(dmsci_scp03_wrap(ctx, host, &capdu, wire, &made), DMSC_OK);
-    assert_int_equal(dmsci_scp03_unwrap(ctx, card, &made, out, &taken), DMSC_OK);
+    assert_int_equal(dmsci_scp03_wrap(group_ctx, host, &capdu, wire, &made), DMSC_OK);
+    assert_int_equal(dmsci_scp03_unwrap(group_ctx, card, &made, out, &taken), DMSC_OK);
     assert_int_equal(taken.cla, capdu.cla);
     assert_equal(taken.data, capdu.data);
     assert_memory_equal(host, card, sizeof(*host));
-    dmsc_buf_init(&there, ctx, 256);
-    dmsc_buf_init(&back, ctx, 256);
+    dmsc_buf_init(&there, group_ctx, 256);
+    dmsc_buf_init(&back, group_ctx, 256);
     capdu.data = gen_bytes(gen, plain, gen_below(gen, (uint32_t)dmsci_scp03_answer_max(host) + 1));
-    assert_int_equal(dmsci_scp03_answer_wrap(ctx, card, capdu.data, sw, &there), DMSC_OK);
-    assert_int_equal(dmsci_scp03_answer_unwrap(ctx, host, dmsc_buf_bytes(&there), sw, &back),
+    assert_int_equal(dmsci_scp03_answer_wrap(group_ctx, card, capdu.data, sw, &there), DMSC_OK);
+    assert_int_equal(dmsci_scp03_answer_unwrap(group_ctx, host, dmsc_buf_bytes(&there), sw, &back),
                      DMSC_OK);
     assert_equal(dmsc_buf_bytes(&back), capdu.data);
     dmsc_buf_clear(&there);
@@ -347,14 +336,15 @@ static void both_ends_agree(void **state)
         struct dmsci_scp03_keys set = { { keys.p, key_n }, { keys.p + key_n, key_n } };
         struct dmsc_capdu capdu;
 
-        assert_int_equal(
-            dmsci_scp03_begin(ctx, &set, dmsc_bytes(both.p, n), dmsc_bytes(both.p + n, n), &host),
-            DMSC_OK);
-        card = host;
-        assert_int_equal(dmsci_scp03_authenticate(ctx, &host, 0x82, levels[run / 6], data, &capdu),
+        assert_int_equal(dmsci_scp03_begin(group_ctx, &set, dmsc_bytes(both.p, n),
+                                           dmsc_bytes(both.p + n, n), &host),
                          DMSC_OK);
+        card = host;
+        assert_int_equal(
+            dmsci_scp03_authenticate(group_ctx, &host, 0x82, levels[run / 6], data, &capdu),
+            DMSC_OK);
         assert_int_equal(capdu.data.n, 2 * n);
-        assert_int_equal(dmsci_scp03_authenticated(ctx, &card, &capdu), DMSC_OK);
+        assert_int_equal(dmsci_scp03_authenticated(group_ctx, &card, &capdu), DMSC_OK);
         for (unsigned i = 0; i < 100; i++)
             exchange(&gen, &host, &card);
     }
@@ -372,7 +362,7 @@ static void what_fits(void **state)
     struct dmsc_buf buf;
 
     (void)state;
-    dmsc_buf_init(&buf, ctx, 512);
+    dmsc_buf_init(&buf, group_ctx, 512);
     for (size_t i = 0; i < DMSCI_ARRAY_LEN(rows); i++) {
         struct dmsci_scp03 session = { .key_n = 16,
                                        .mac_n = rows[i].mac_n,
@@ -382,15 +372,15 @@ static void what_fits(void **state)
 
         assert_int_equal(dmsci_scp03_data_max(&session), rows[i].data);
         assert_int_equal(dmsci_scp03_answer_max(&session), rows[i].answer);
-        assert_int_equal(dmsci_scp03_wrap(ctx, &session, &capdu, data, &made), DMSC_E_LIMIT);
+        assert_int_equal(dmsci_scp03_wrap(group_ctx, &session, &capdu, data, &made), DMSC_E_LIMIT);
         assert_memory_equal(&session, &before, sizeof(session));
         if (rows[i].answer < 256)
-            assert_int_equal(dmsci_scp03_answer_wrap(ctx, &session,
+            assert_int_equal(dmsci_scp03_answer_wrap(group_ctx, &session,
                                                      dmsc_bytes(plain, rows[i].answer + 1), 0x9000,
                                                      &buf),
                              DMSC_E_LIMIT);
         capdu.data.n--;
-        assert_int_equal(dmsci_scp03_wrap(ctx, &session, &capdu, data, &made), DMSC_OK);
+        assert_int_equal(dmsci_scp03_wrap(group_ctx, &session, &capdu, data, &made), DMSC_OK);
         assert_true(made.data.n <= 255);
     }
     dmsc_buf_clear(&buf);
@@ -406,15 +396,18 @@ static void challenges_can_be_repeated(void **state)
     uint8_t challenge[16];
 
     (void)state;
-    assert_int_equal(dmsci_scp03_card_challenge(ctx, dmsc_bytes(key, 16), dmsc_bytes(sequence, 3),
-                                                dmsc_bytes(aid, 8), 8, challenge),
+    assert_int_equal(dmsci_scp03_card_challenge(group_ctx, dmsc_bytes(key, 16),
+                                                dmsc_bytes(sequence, 3), dmsc_bytes(aid, 8), 8,
+                                                challenge),
                      DMSC_OK);
     assert_memory_equal(challenge, expected, 8);
-    assert_int_equal(dmsci_scp03_card_challenge(ctx, dmsc_bytes(key, 16), dmsc_bytes(sequence, 2),
-                                                dmsc_bytes(aid, 8), 8, challenge),
+    assert_int_equal(dmsci_scp03_card_challenge(group_ctx, dmsc_bytes(key, 16),
+                                                dmsc_bytes(sequence, 2), dmsc_bytes(aid, 8), 8,
+                                                challenge),
                      DMSC_E_ARG);
-    assert_int_equal(dmsci_scp03_card_challenge(ctx, dmsc_bytes(key, 16), dmsc_bytes(sequence, 3),
-                                                dmsc_bytes(aid, 8), 9, challenge),
+    assert_int_equal(dmsci_scp03_card_challenge(group_ctx, dmsc_bytes(key, 16),
+                                                dmsc_bytes(sequence, 3), dmsc_bytes(aid, 8), 9,
+                                                challenge),
                      DMSC_E_ARG);
 }
 
@@ -445,20 +438,25 @@ static void bad_beginnings(void **state)
     assert_int_equal(dmsci_scp03_init_decode(dmsc_bytes(answer, 30), &init), DMSC_E_MALFORMED);
     answer[11] = 0x02;
     assert_int_equal(dmsci_scp03_init_decode(dmsc_bytes(answer, 29), &init), DMSC_E_UNSUPPORTED);
-    assert_int_equal(dmsci_scp03_begin(ctx, &(struct dmsci_scp03_keys){ { key, 16 }, { key, 24 } },
+    assert_int_equal(dmsci_scp03_begin(group_ctx,
+                                       &(struct dmsci_scp03_keys){ { key, 16 }, { key, 24 } },
                                        dmsc_bytes(answer, 8), dmsc_bytes(answer, 8), &session),
                      DMSC_E_ARG);
-    assert_int_equal(dmsci_scp03_begin(ctx, &(struct dmsci_scp03_keys){ { key, 8 }, { key, 8 } },
+    assert_int_equal(dmsci_scp03_begin(group_ctx,
+                                       &(struct dmsci_scp03_keys){ { key, 8 }, { key, 8 } },
                                        dmsc_bytes(answer, 8), dmsc_bytes(answer, 8), &session),
                      DMSC_E_ARG);
-    assert_int_equal(dmsci_scp03_begin(ctx, &(struct dmsci_scp03_keys){ { key, 16 }, { key, 16 } },
+    assert_int_equal(dmsci_scp03_begin(group_ctx,
+                                       &(struct dmsci_scp03_keys){ { key, 16 }, { key, 16 } },
                                        dmsc_bytes(answer, 8), dmsc_bytes(answer, 16), &session),
                      DMSC_E_ARG);
     assert_int_equal(session.key_n, 0);
-    assert_int_equal(dmsci_scp03_authenticate(ctx, &session, 0x80, 0x01, data, &capdu), DMSC_E_ARG);
+    assert_int_equal(dmsci_scp03_authenticate(group_ctx, &session, 0x80, 0x01, data, &capdu),
+                     DMSC_E_ARG);
     session.key_n = 16;
     session.mac_n = 8;
-    assert_int_equal(dmsci_scp03_authenticate(ctx, &session, 0x80, 0x31, data, &capdu), DMSC_E_ARG);
+    assert_int_equal(dmsci_scp03_authenticate(group_ctx, &session, 0x80, 0x31, data, &capdu),
+                     DMSC_E_ARG);
 }
 
 int main(void)
@@ -469,5 +467,6 @@ int main(void)
         cmocka_unit_test(bad_beginnings),     cmocka_unit_test(challenges_can_be_repeated),
     };
 
-    return support_exit(cmocka_run_group_tests(tests, begin, end), DMSCI_ARRAY_LEN(tests));
+    return support_exit(cmocka_run_group_tests(tests, group_begin, group_end),
+                        DMSCI_ARRAY_LEN(tests));
 }
