@@ -535,25 +535,19 @@ static void req_HLF_017_watches_are_registered_and_last(void **state)
 static enum dmsc_err life(struct dmsc_ctx *ctx, void *user)
 {
     struct heat h = { .measured = 17, .rooms = 1 };
-    struct dmsc_store *store = NULL;
-    struct dmsc_tree *tree = NULL;
-    struct dmsc_authority *authority = NULL;
+    struct fixture f = { .ctx = ctx };
     struct dmsc_apps *apps = NULL;
     struct dmsc_app *app = NULL;
     struct dmsc_app_event event;
     struct dmsc_buf got;
     unsigned watch = 0;
     bool there = true;
-    enum dmsc_err err = dmsc_store_open(ctx, NULL, &store);
+    enum dmsc_err err = fixture_open(&f);
 
     (void)user;
     dmsc_buf_init(&got, ctx, 100);
     if (err == DMSC_OK)
-        err = dmsc_tree_open(ctx, store, NULL, &tree);
-    if (err == DMSC_OK)
-        err = dmsc_authority_new(ctx, tree, &authority);
-    if (err == DMSC_OK)
-        err = dmsc_apps_new(ctx, tree, authority, &apps);
+        err = dmsc_apps_new(ctx, f.tree, f.authority, &apps);
     if (err == DMSC_OK)
         err = dmsc_apps_admit_uid(apps, "heat", 1);
     if (err == DMSC_OK)
@@ -570,9 +564,7 @@ static enum dmsc_err life(struct dmsc_ctx *ctx, void *user)
         err = dmsc_app_next(app, watch, now_100, &event, &there);
     dmsc_buf_clear(&got);
     dmsc_apps_free(apps);
-    dmsc_authority_free(authority);
-    dmsc_tree_close(tree);
-    dmsc_store_close(store);
+    fixture_end(&f);
     /* Without memory the authority says no for reasons of its own. */
     return err == DMSC_E_STATE ? DMSC_E_NOMEM : err;
 }

@@ -10,13 +10,20 @@
 
 #define LINE_MAX_CHARS 512
 
+enum dmsc_err fixture_open(struct fixture *f)
+{
+    enum dmsc_err err = dmsc_store_open(f->ctx, NULL, &f->store);
+
+    if (err == DMSC_OK)
+        err = dmsc_tree_open(f->ctx, f->store, NULL, &f->tree);
+    return err == DMSC_OK ? dmsc_authority_new(f->ctx, f->tree, &f->authority) : err;
+}
+
 struct fixture fixture_begin(struct dmsc_ctx *ctx)
 {
     struct fixture f = { .ctx = ctx };
 
-    assert_int_equal(dmsc_store_open(ctx, NULL, &f.store), DMSC_OK);
-    assert_int_equal(dmsc_tree_open(ctx, f.store, NULL, &f.tree), DMSC_OK);
-    assert_int_equal(dmsc_authority_new(ctx, f.tree, &f.authority), DMSC_OK);
+    assert_int_equal(fixture_open(&f), DMSC_OK);
     return f;
 }
 

@@ -13,6 +13,8 @@ struct fixture {
     struct dmsc_authority *authority;
 };
 
+/** For scenarios without memory, in f->ctx. What a failure left is closed by fixture_end(). */
+enum dmsc_err fixture_open(struct fixture *f);
 /** @param ctx borrowed; the tree has its root alone */
 struct fixture fixture_begin(struct dmsc_ctx *ctx);
 void fixture_end(struct fixture *f);

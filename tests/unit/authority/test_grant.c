@@ -4,7 +4,6 @@
 #include "tests/unit/authority/fixture.h"
 #include <dmsc/ctx.h>
 #include <dmsc/grant.h>
-#include <dmsc/store.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -356,40 +355,32 @@ static enum dmsc_err life(struct dmsc_ctx *ctx, void *user)
     struct dmsc_grant grant = { "local:app", DMSC_GRANT_ALL, 10, 500, 3, 7 };
     const struct dmsc_subject owner = { .kind = DMSC_SUBJECT_APP, .server_id = "local:maker" };
     struct dmsc_node_spec spec = DMSC_NODE_SPEC_INIT;
-    struct dmsc_store *store = NULL;
-    struct dmsc_tree *tree = NULL;
-    struct dmsc_authority *authority = NULL;
-    enum dmsc_err err = dmsc_store_open(ctx, NULL, &store);
+    struct fixture f = { .ctx = ctx };
+    enum dmsc_err err = fixture_open(&f);
 
     (void)user;
     spec.type = "urn:x:demo:1.0";
     if (err == DMSC_OK)
-        err = dmsc_tree_open(ctx, store, NULL, &tree);
+        err = dmsc_tree_begin(f.tree, "test", 100);
     if (err == DMSC_OK)
-        err = dmsc_authority_new(ctx, tree, &authority);
+        err = dmsc_tree_add(f.tree, "./m", &spec);
     if (err == DMSC_OK)
-        err = dmsc_tree_begin(tree, "test", 100);
+        err = dmsc_grant_created(f.authority, &owner, "./m");
     if (err == DMSC_OK)
-        err = dmsc_tree_add(tree, "./m", &spec);
+        err = dmsc_grant_give(f.authority, &owner, "./m", &grant, now_100);
     if (err == DMSC_OK)
-        err = dmsc_grant_created(authority, &owner, "./m");
+        err = dmsc_authority_wrote(f.authority, &owner, "./m", now_100);
     if (err == DMSC_OK)
-        err = dmsc_grant_give(authority, &owner, "./m", &grant, now_100);
+        err = dmsc_grant_transfer(f.authority, &owner, "./m", "local:app", now_100);
     if (err == DMSC_OK)
-        err = dmsc_authority_wrote(authority, &owner, "./m", now_100);
+        err = dmsc_grant_session(f.authority, "local:app");
     if (err == DMSC_OK)
-        err = dmsc_grant_transfer(authority, &owner, "./m", "local:app", now_100);
+        err = dmsc_grant_forget(f.authority, "local:app");
     if (err == DMSC_OK)
-        err = dmsc_grant_session(authority, "local:app");
+        err = dmsc_authority_deleting(f.authority, "./m");
     if (err == DMSC_OK)
-        err = dmsc_grant_forget(authority, "local:app");
-    if (err == DMSC_OK)
-        err = dmsc_authority_deleting(authority, "./m");
-    if (err == DMSC_OK)
-        err = dmsc_tree_commit(tree);
-    dmsc_authority_free(authority);
-    dmsc_tree_close(tree);
-    dmsc_store_close(store);
+        err = dmsc_tree_commit(f.tree);
+    fixture_end(&f);
     return err;
 }
 

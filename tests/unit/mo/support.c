@@ -13,18 +13,33 @@ enum dmsc_err bed_set_key(struct dmsc_store *store, struct dmsc_ctx *ctx)
     return err;
 }
 
+enum dmsc_err bed_open(struct bed *bed, const char *root_acl)
+{
+    enum dmsc_err err = dmsc_store_open(bed->ctx, NULL, &bed->store);
+
+    if (err == DMSC_OK)
+        err = bed_set_key(bed->store, bed->ctx);
+    if (err == DMSC_OK)
+        err = dmsc_tree_open(bed->ctx, bed->store, root_acl, &bed->tree);
+    return err;
+}
+
+void bed_close(struct bed *bed)
+{
+    dmsc_tree_close(bed->tree);
+    dmsc_store_close(bed->store);
+}
+
 void bed_make(struct bed *bed, const char *root_acl)
 {
+    *bed = (struct bed){ NULL, NULL, NULL };
     assert_int_equal(dmsc_ctx_new(NULL, &bed->ctx), DMSC_OK);
-    assert_int_equal(dmsc_store_open(bed->ctx, NULL, &bed->store), DMSC_OK);
-    assert_int_equal(bed_set_key(bed->store, bed->ctx), DMSC_OK);
-    assert_int_equal(dmsc_tree_open(bed->ctx, bed->store, root_acl, &bed->tree), DMSC_OK);
+    assert_int_equal(bed_open(bed, root_acl), DMSC_OK);
 }
 
 void bed_clear(struct bed *bed)
 {
-    dmsc_tree_close(bed->tree);
-    dmsc_store_close(bed->store);
+    bed_close(bed);
     dmsc_ctx_free(bed->ctx);
 }
 

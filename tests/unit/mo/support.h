@@ -15,6 +15,11 @@ struct bed {
 
 /* Give a store the key that secrets are sealed with. */
 enum dmsc_err bed_set_key(struct dmsc_store *store, struct dmsc_ctx *ctx);
+/* For scenarios without memory: a keyed store in memory and a tree in the context of the bed. What
+ * a failure left is closed by bed_close(). */
+enum dmsc_err bed_open(struct bed *bed, const char *root_acl);
+void bed_close(struct bed *bed);
+/* With a context of its own. */
 void bed_make(struct bed *bed, const char *root_acl);
 void bed_clear(struct bed *bed);
 /* Begin a change by "test" at second 1000; commit it. */

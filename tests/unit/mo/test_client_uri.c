@@ -1,33 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ClientURIs: tests/vectors/mo/client_uri.txt; each node found is named back. */
-#include "tests/support/test.h"
+#include "tests/unit/mo/support.h"
 #include <dmsc/client_uri.h>
-#include <dmsc/ctx.h>
-#include <dmsc/store.h>
 #include <stdio.h>
 #include <string.h>
 
-struct world {
-    struct dmsc_ctx *ctx;
-    struct dmsc_store *store;
-    struct dmsc_tree *tree;
-};
-
-static void make_world(struct dmsc_ctx *ctx, struct world *w)
-{
-    *w = (struct world){ .ctx = ctx };
-    assert_int_equal(dmsc_store_open(ctx, NULL, &w->store), DMSC_OK);
-    assert_int_equal(dmsc_tree_open(ctx, w->store, NULL, &w->tree), DMSC_OK);
-}
-
-static void end_world(struct world *w)
-{
-    dmsc_tree_close(w->tree);
-    dmsc_store_close(w->store);
-}
-
 /* "URI", "URI TYPE" or "URI = VALUE" */
-static void add_node(struct world *w, const char *line)
+static void add_node(struct bed *w, const char *line)
 {
     struct dmsc_node_spec spec = DMSC_NODE_SPEC_INIT;
     char uri[128];
@@ -67,7 +46,7 @@ static bool not_hidden(void *user, const char *uri)
 }
 
 /* A node found has a ClientURI of its own, which finds it alone. */
-static void name_back(struct world *w, const char *uri)
+static void name_back(struct bed *w, const char *uri)
 {
     struct hits hits = { 0 };
     struct dmsc_buf text;
@@ -81,7 +60,7 @@ static void name_back(struct world *w, const char *uri)
     dmsc_buf_clear(&text);
 }
 
-static void check_row(struct world *w, struct vectors *v)
+static void check_row(struct bed *w, struct vectors *v)
 {
     struct hits hits = { 0 };
     struct dmsc_buf cv;
@@ -106,12 +85,10 @@ static void check_row(struct world *w, struct vectors *v)
 static void client_uris_name_nodes(void **state)
 {
     struct vectors *v = vectors_open("mo/client_uri.txt");
-    struct dmsc_ctx *ctx = NULL;
-    struct world w;
+    struct bed w;
 
     (void)state;
-    assert_int_equal(dmsc_ctx_new(NULL, &ctx), DMSC_OK);
-    make_world(ctx, &w);
+    bed_make(&w, NULL);
     while (vectors_next(v)) {
         for (size_t i = 0; i < vec_count(v, "node"); i++)
             add_node(&w, vec_nth(v, "node", i));
@@ -119,8 +96,7 @@ static void client_uris_name_nodes(void **state)
             check_row(&w, v);
     }
     vectors_close(v);
-    end_world(&w);
-    dmsc_ctx_free(ctx);
+    bed_clear(&w);
 }
 
 /* A hundred instances with a hundred children each: found without a look at anything else. */
@@ -134,14 +110,12 @@ static bool count(void *user, const char *uri)
 
 static void finding_can_be_stopped(void **state)
 {
-    struct dmsc_ctx *ctx = NULL;
-    struct world w;
+    struct bed w;
     unsigned n = 0;
     char line[64];
 
     (void)state;
-    assert_int_equal(dmsc_ctx_new(NULL, &ctx), DMSC_OK);
-    make_world(ctx, &w);
+    bed_make(&w, NULL);
     for (unsigned i = 0; i < 10; i++) {
         (void)snprintf(line, sizeof(line), "./m%u urn:x:many:1.0", i);
         add_node(&w, line);
@@ -153,36 +127,31 @@ static void finding_can_be_stopped(void **state)
     assert_int_equal(dmsc_client_uri_resolve(w.tree, "urn:x:many:1.0/*/*", NULL, count, &n, NULL),
                      DMSC_OK);
     assert_int_equal(n, 50);
-    end_world(&w);
-    dmsc_ctx_free(ctx);
+    bed_clear(&w);
 }
 
 static void no_instance_no_name(void **state)
 {
-    struct dmsc_ctx *ctx = NULL;
     struct dmsc_buf text;
-    struct world w;
+    struct bed w;
 
     (void)state;
-    assert_int_equal(dmsc_ctx_new(NULL, &ctx), DMSC_OK);
-    make_world(ctx, &w);
-    dmsc_buf_init(&text, ctx, 1000);
+    bed_make(&w, NULL);
+    dmsc_buf_init(&text, w.ctx, 1000);
     add_node(&w, "./A = x");
     assert_int_equal(dmsc_client_uri_of(w.tree, "./A", &text), DMSC_E_NOTFOUND);
     assert_int_equal(text.n, 0);
     dmsc_buf_clear(&text);
-    end_world(&w);
-    dmsc_ctx_free(ctx);
+    bed_clear(&w);
 }
 
 static enum dmsc_err life(struct dmsc_ctx *ctx, void *user)
 {
     struct dmsc_node_spec spec = DMSC_NODE_SPEC_INIT, leaf = DMSC_NODE_SPEC_INIT;
-    struct dmsc_store *store = NULL;
-    struct dmsc_tree *tree = NULL;
+    struct bed bed = { ctx, NULL, NULL };
     struct hits hits = { 0 };
     struct dmsc_buf text;
-    enum dmsc_err err = dmsc_store_open(ctx, NULL, &store);
+    enum dmsc_err err = bed_open(&bed, NULL);
 
     (void)user;
     dmsc_buf_init(&text, ctx, 1000);
@@ -190,23 +159,20 @@ static enum dmsc_err life(struct dmsc_ctx *ctx, void *user)
     leaf.format = DMSC_FORMAT_CHR;
     leaf.value = dmsc_bytes_str("v");
     if (err == DMSC_OK)
-        err = dmsc_tree_open(ctx, store, NULL, &tree);
+        err = dmsc_tree_begin(bed.tree, "test", 1);
     if (err == DMSC_OK)
-        err = dmsc_tree_begin(tree, "test", 1);
+        err = dmsc_tree_add(bed.tree, "./m", &spec);
     if (err == DMSC_OK)
-        err = dmsc_tree_add(tree, "./m", &spec);
+        err = dmsc_tree_add(bed.tree, "./m/A", &leaf);
     if (err == DMSC_OK)
-        err = dmsc_tree_add(tree, "./m/A", &leaf);
+        err = dmsc_tree_commit(bed.tree);
     if (err == DMSC_OK)
-        err = dmsc_tree_commit(tree);
-    if (err == DMSC_OK)
-        err = dmsc_client_uri_resolve(tree, "urn:x:one:1.0/(x)/*?nv=(x)/A:v&cv=1", NULL, note,
+        err = dmsc_client_uri_resolve(bed.tree, "urn:x:one:1.0/(x)/*?nv=(x)/A:v&cv=1", NULL, note,
                                       &hits, &text);
     if (err == DMSC_OK)
-        err = dmsc_client_uri_of(tree, "./m/A", &text);
+        err = dmsc_client_uri_of(bed.tree, "./m/A", &text);
     dmsc_buf_clear(&text);
-    dmsc_tree_close(tree);
-    dmsc_store_close(store);
+    bed_close(&bed);
     return err;
 }
 

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Descriptions: read, with the defects of the field told, and held to by the tree. */
-#include "tests/support/test.h"
-#include <dmsc/ctx.h>
+#include "tests/unit/mo/support.h"
 #include <dmsc/ddf.h>
-#include <dmsc/store.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -104,9 +102,7 @@ static void defects_are_told_by_name(void **state)
 }
 
 struct world {
-    struct dmsc_ctx *ctx;
-    struct dmsc_store *store;
-    struct dmsc_tree *tree;
+    struct bed bed;
     struct dmsc_ddf *ddf;
 };
 
@@ -116,13 +112,11 @@ static int setup(void **state)
     struct warnings warnings = { 0 };
 
     memset(&w, 0, sizeof(w));
-    assert_int_equal(dmsc_ctx_new(NULL, &w.ctx), DMSC_OK);
-    assert_int_equal(dmsc_store_open(w.ctx, NULL, &w.store), DMSC_OK);
-    assert_int_equal(dmsc_tree_open(w.ctx, w.store, NULL, &w.tree), DMSC_OK);
-    assert_int_equal(load(w.ctx, "tests/vectors/mo/ddf/thermostat.xml", &warnings, &w.ddf),
+    bed_make(&w.bed, NULL);
+    assert_int_equal(load(w.bed.ctx, "tests/vectors/mo/ddf/thermostat.xml", &warnings, &w.ddf),
                      DMSC_OK);
-    assert_int_equal(dmsc_tree_describe(w.tree, w.ddf, NULL), DMSC_OK);
-    assert_int_equal(dmsc_tree_begin(w.tree, "test", 1), DMSC_OK);
+    assert_int_equal(dmsc_tree_describe(w.bed.tree, w.ddf, NULL), DMSC_OK);
+    assert_int_equal(dmsc_tree_begin(w.bed.tree, "test", 1), DMSC_OK);
     *state = &w;
     return 0;
 }
@@ -131,10 +125,9 @@ static int teardown(void **state)
 {
     struct world *w = *state;
 
-    dmsc_tree_close(w->tree);
-    dmsc_store_close(w->store);
+    bed_close(&w->bed);
     dmsc_ddf_free(w->ddf);
-    dmsc_ctx_free(w->ctx);
+    dmsc_ctx_free(w->bed.ctx);
     return 0;
 }
 
@@ -146,13 +139,13 @@ static enum dmsc_err add(struct world *w, const char *uri, enum dmsc_format form
     spec.format = format;
     spec.type = type;
     spec.value = dmsc_bytes_str(value);
-    return dmsc_tree_add(w->tree, uri, &spec);
+    return dmsc_tree_add(w->bed.tree, uri, &spec);
 }
 
 static void refused(struct world *w, enum dmsc_err came, enum dmsc_err err, const char *reason)
 {
     assert_int_equal(came, err);
-    assert_string_equal(dmsc_diag_get(w->ctx)->reason, reason);
+    assert_string_equal(dmsc_diag_get(w->bed.ctx)->reason, reason);
 }
 
 static void the_tree_holds_to_it(void **state)
@@ -162,12 +155,13 @@ static void the_tree_holds_to_it(void **state)
     struct dmsc_node node = DMSC_NODE_INIT;
     struct dmsc_buf value;
 
-    dmsc_buf_init(&value, w->ctx, 100);
-    assert_int_equal(dmsc_tree_make_described(w->tree, BASE), DMSC_OK);
-    assert_int_equal(dmsc_tree_make_described(w->tree, BASE), DMSC_OK); /* what is there stays */
-    assert_int_equal(dmsc_tree_value(w->tree, BASE "/Wanted", &value), DMSC_OK);
+    dmsc_buf_init(&value, w->bed.ctx, 100);
+    assert_int_equal(dmsc_tree_make_described(w->bed.tree, BASE), DMSC_OK);
+    assert_int_equal(dmsc_tree_make_described(w->bed.tree, BASE),
+                     DMSC_OK); /* what is there stays */
+    assert_int_equal(dmsc_tree_value(w->bed.tree, BASE "/Wanted", &value), DMSC_OK);
     assert_string_equal(dmsc_buf_str(&value), "20");
-    assert_int_equal(dmsc_tree_get(w->tree, BASE, &node), DMSC_OK);
+    assert_int_equal(dmsc_tree_get(w->bed.tree, BASE, &node), DMSC_OK);
     assert_string_equal(node.type, "urn:x-example:mo:thermostat:1.0");
     assert_int_equal(node.access, DMSC_ACCESS_GET);
     assert_int_equal(node.flags, DMSC_NODE_PERMANENT);
@@ -178,29 +172,31 @@ static void the_tree_holds_to_it(void **state)
     refused(w, add(w, BASE "/Picture", DMSC_FORMAT_BIN, "text/plain", "x"), DMSC_E_MALFORMED,
             "ddf:type");
     assert_int_equal(add(w, BASE "/Picture", DMSC_FORMAT_BIN, "image/jpeg", "x"), DMSC_OK);
-    refused(w, dmsc_tree_replace(w->tree, BASE "/Picture", NULL, "text/plain", dmsc_bytes("y", 1)),
+    refused(w,
+            dmsc_tree_replace(w->bed.tree, BASE "/Picture", NULL, "text/plain", dmsc_bytes("y", 1)),
             DMSC_E_MALFORMED, "ddf:type");
-    refused(w, dmsc_tree_replace(w->tree, BASE "/Wanted", &chr, NULL, dmsc_bytes("y", 1)),
+    refused(w, dmsc_tree_replace(w->bed.tree, BASE "/Wanted", &chr, NULL, dmsc_bytes("y", 1)),
             DMSC_E_MALFORMED, "ddf:format");
     /* Two rooms, with what is between described too. */
     assert_int_equal(add(w, BASE "/Rooms/1/Name", chr, "text/plain;charset=utf-8", "x"), DMSC_OK);
-    assert_int_equal(dmsc_tree_get(w->tree, BASE "/Rooms/1", &node), DMSC_OK);
+    assert_int_equal(dmsc_tree_get(w->bed.tree, BASE "/Rooms/1", &node), DMSC_OK);
     assert_int_equal(node.access, DMSC_ACCESS_GET | DMSC_ACCESS_ADD | DMSC_ACCESS_DELETE);
     dmsc_node_clear(&node);
     assert_int_equal(add(w, BASE "/Rooms/2", DMSC_FORMAT_NODE, "", ""), DMSC_OK);
     refused(w, add(w, BASE "/Rooms/3", DMSC_FORMAT_NODE, "", ""), DMSC_E_STATE, "ddf:occurrence");
     refused(w, add(w, BASE "/Rooms/3/Name", chr, "text/plain", "x"), DMSC_E_STATE,
             "ddf:occurrence");
-    refused(w, dmsc_tree_delete(w->tree, BASE "/Rooms/1/Name", false), DMSC_E_STATE,
+    refused(w, dmsc_tree_delete(w->bed.tree, BASE "/Rooms/1/Name", false), DMSC_E_STATE,
             "ddf:occurrence");
-    assert_int_equal(dmsc_tree_delete(w->tree, BASE "/Rooms/1", false), DMSC_OK);
-    assert_int_equal(dmsc_tree_delete(w->tree, BASE "/Picture", false), DMSC_OK);
-    refused(w, dmsc_tree_delete(w->tree, BASE "/Wanted", false), DMSC_E_STATE, "ddf:occurrence");
+    assert_int_equal(dmsc_tree_delete(w->bed.tree, BASE "/Rooms/1", false), DMSC_OK);
+    assert_int_equal(dmsc_tree_delete(w->bed.tree, BASE "/Picture", false), DMSC_OK);
+    refused(w, dmsc_tree_delete(w->bed.tree, BASE "/Wanted", false), DMSC_E_STATE,
+            "ddf:occurrence");
     /* Beside it all is as it was; above and below nothing else describes. */
     assert_int_equal(add(w, "./App/Other", chr, "text/plain", "x"), DMSC_OK);
-    refused(w, dmsc_tree_describe(w->tree, w->ddf, "./App"), DMSC_E_EXISTS, "ddf:taken");
-    refused(w, dmsc_tree_describe(w->tree, w->ddf, BASE "/Rooms"), DMSC_E_EXISTS, "ddf:taken");
-    refused(w, dmsc_tree_make_described(w->tree, "./DevInfo"), DMSC_E_NOTFOUND, "ddf:none");
+    refused(w, dmsc_tree_describe(w->bed.tree, w->ddf, "./App"), DMSC_E_EXISTS, "ddf:taken");
+    refused(w, dmsc_tree_describe(w->bed.tree, w->ddf, BASE "/Rooms"), DMSC_E_EXISTS, "ddf:taken");
+    refused(w, dmsc_tree_make_described(w->bed.tree, "./DevInfo"), DMSC_E_NOTFOUND, "ddf:none");
     dmsc_buf_clear(&value);
 }
 
@@ -279,25 +275,21 @@ static void files_of_the_field_load(void **state)
 static enum dmsc_err life(struct dmsc_ctx *ctx, void *user)
 {
     const struct dmsc_bytes *xml = user;
-    struct dmsc_store *store = NULL;
-    struct dmsc_tree *tree = NULL;
+    struct bed bed = { ctx, NULL, NULL };
     struct dmsc_ddf *ddf = NULL;
     enum dmsc_err err = dmsc_ddf_load(ctx, *xml, NULL, NULL, &ddf);
 
     if (err == DMSC_OK)
-        err = dmsc_store_open(ctx, NULL, &store);
+        err = bed_open(&bed, NULL);
     if (err == DMSC_OK)
-        err = dmsc_tree_open(ctx, store, NULL, &tree);
+        err = dmsc_tree_describe(bed.tree, ddf, NULL);
     if (err == DMSC_OK)
-        err = dmsc_tree_describe(tree, ddf, NULL);
+        err = dmsc_tree_begin(bed.tree, "test", 1);
     if (err == DMSC_OK)
-        err = dmsc_tree_begin(tree, "test", 1);
+        err = dmsc_tree_make_described(bed.tree, BASE);
     if (err == DMSC_OK)
-        err = dmsc_tree_make_described(tree, BASE);
-    if (err == DMSC_OK)
-        err = dmsc_tree_commit(tree);
-    dmsc_tree_close(tree);
-    dmsc_store_close(store);
+        err = dmsc_tree_commit(bed.tree);
+    bed_close(&bed);
     dmsc_ddf_free(ddf);
     return err;
 }

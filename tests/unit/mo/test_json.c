@@ -1,42 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON into the tree and out of it: tests/vectors/mo/json.txt, round trips, bombs. */
-#include "tests/support/test.h"
-#include <dmsc/ctx.h>
+#include "tests/unit/mo/support.h"
 #include <dmsc/mo_json.h>
-#include <dmsc/store.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct world {
-    struct dmsc_ctx *ctx;
-    struct dmsc_store *store;
-    struct dmsc_tree *tree;
-};
-
 static int setup(void **state)
 {
-    static struct world w;
+    static struct bed bed;
 
-    memset(&w, 0, sizeof(w));
-    assert_int_equal(dmsc_ctx_new(NULL, &w.ctx), DMSC_OK);
-    assert_int_equal(dmsc_store_open(w.ctx, NULL, &w.store), DMSC_OK);
-    assert_int_equal(dmsc_tree_open(w.ctx, w.store, NULL, &w.tree), DMSC_OK);
-    *state = &w;
+    bed_make(&bed, NULL);
+    *state = &bed;
     return 0;
 }
 
 static int teardown(void **state)
 {
-    struct world *w = *state;
-
-    dmsc_tree_close(w->tree);
-    dmsc_store_close(w->store);
-    dmsc_ctx_free(w->ctx);
+    bed_clear(*state);
     return 0;
 }
 
-static enum dmsc_err import(struct world *w, enum dmsc_tnds_mode mode, const char *json)
+static enum dmsc_err import(struct bed *w, enum dmsc_tnds_mode mode, const char *json)
 {
     enum dmsc_err err;
 
@@ -47,7 +32,7 @@ static enum dmsc_err import(struct world *w, enum dmsc_tnds_mode mode, const cha
     return err;
 }
 
-static void assert_export(struct world *w, const char *uri, const char *expected)
+static void assert_export(struct bed *w, const char *uri, const char *expected)
 {
     struct dmsc_buf json;
 
@@ -58,7 +43,7 @@ static void assert_export(struct world *w, const char *uri, const char *expected
 }
 
 /* "URI FORMAT VALUE" */
-static void assert_leaf(struct world *w, struct vectors *v, const char *line)
+static void assert_leaf(struct bed *w, struct vectors *v, const char *line)
 {
     char uri[128], format[16];
     struct dmsc_node node = DMSC_NODE_INIT;
@@ -78,7 +63,7 @@ static void assert_leaf(struct world *w, struct vectors *v, const char *line)
     dmsc_buf_clear(&value);
 }
 
-static void remove_all(struct world *w)
+static void remove_all(struct bed *w)
 {
     bool there = false;
 
@@ -93,7 +78,7 @@ static void remove_all(struct world *w)
 static void vectors_hold(void **state)
 {
     static const char *const modes[] = { "add", "merge", "replace" };
-    struct world *w = *state;
+    struct bed *w = *state;
     struct vectors *v = vectors_open("mo/json.txt");
 
     while (vectors_next(v)) {
@@ -131,7 +116,7 @@ static void other_formats(void **state)
         { "Inf", DMSC_FORMAT_FLOAT, "-INF", "\"-INF\"", "-INF" },
         { "Void", DMSC_FORMAT_INT, "", "null", "" },
     };
-    struct world *w = *state;
+    struct bed *w = *state;
     struct dmsc_node_spec spec = DMSC_NODE_SPEC_INIT;
     char expected[1024] = "{\"T\":{", uri[64];
     struct dmsc_buf value;
@@ -175,7 +160,7 @@ static bool no_private(void *user, const char *uri, const struct dmsc_node *node
 static void secrets_and_hidden_nodes_stay_out(void **state)
 {
     struct dmsc_node_spec secret = DMSC_NODE_SPEC_INIT;
-    struct world *w = *state;
+    struct bed *w = *state;
     struct dmsc_buf json;
 
     dmsc_buf_init(&json, w->ctx, 1000);
@@ -196,7 +181,7 @@ static void secrets_and_hidden_nodes_stay_out(void **state)
 /* Ten thousand levels: refused, whatever the parser of the library would take. */
 static void bombs_are_refused(void **state)
 {
-    struct world *w = *state;
+    struct bed *w = *state;
     size_t levels = 10000;
     char *json = malloc(levels * 6 + 16);
     char *at = json;
@@ -228,33 +213,29 @@ static void bombs_are_refused(void **state)
 
 static enum dmsc_err life(struct dmsc_ctx *ctx, void *user)
 {
-    struct dmsc_store *store = NULL;
-    struct dmsc_tree *tree = NULL;
+    struct bed bed = { ctx, NULL, NULL };
     struct dmsc_buf text;
-    enum dmsc_err err = dmsc_store_open(ctx, NULL, &store);
+    enum dmsc_err err = bed_open(&bed, NULL);
 
     (void)user;
     dmsc_buf_init(&text, ctx, 1000);
     if (err == DMSC_OK)
-        err = dmsc_tree_open(ctx, store, NULL, &tree);
-    if (err == DMSC_OK)
-        err = dmsc_tree_begin(tree, "test", 1);
+        err = dmsc_tree_begin(bed.tree, "test", 1);
     if (err == DMSC_OK)
         err = dmsc_mo_json_import(
-            tree, ".", DMSC_TNDS_ADD,
+            bed.tree, ".", DMSC_TNDS_ADD,
             dmsc_bytes_str(
                 "{\"T\":{\"A\":1,\"B\":{\"C\":\"x\"},\"D\":{\"$fmt\":\"json\",\"$v\":[]}}}"),
             &text);
     if (err == DMSC_OK)
-        err = dmsc_mo_json_import(tree, ".", DMSC_TNDS_REPLACE, dmsc_bytes_str("{\"T\":{\"A\":2}}"),
-                                  NULL);
+        err = dmsc_mo_json_import(bed.tree, ".", DMSC_TNDS_REPLACE,
+                                  dmsc_bytes_str("{\"T\":{\"A\":2}}"), NULL);
     if (err == DMSC_OK)
-        err = dmsc_mo_json_export(tree, "./T", NULL, NULL, &text);
+        err = dmsc_mo_json_export(bed.tree, "./T", NULL, NULL, &text);
     if (err == DMSC_OK)
-        err = dmsc_tree_commit(tree);
+        err = dmsc_tree_commit(bed.tree);
     dmsc_buf_clear(&text);
-    dmsc_tree_close(tree);
-    dmsc_store_close(store);
+    bed_close(&bed);
     return err;
 }
 

@@ -320,14 +320,10 @@ static enum dmsc_err scenario(struct dmsc_ctx *ctx, void *user)
 {
     struct bed bed = { ctx, NULL, NULL };
     struct dmsc_buf value;
-    enum dmsc_err err = dmsc_store_open(ctx, NULL, &bed.store);
+    enum dmsc_err err = bed_open(&bed, NULL);
 
     (void)user;
     dmsc_buf_init(&value, ctx, 1000);
-    if (err == DMSC_OK)
-        err = bed_set_key(bed.store, ctx);
-    if (err == DMSC_OK)
-        err = dmsc_tree_open(ctx, bed.store, NULL, &bed.tree);
     if (err == DMSC_OK)
         err = dmsc_tree_begin(bed.tree, "test", 1);
     if (err == DMSC_OK) {
@@ -342,8 +338,7 @@ static enum dmsc_err scenario(struct dmsc_ctx *ctx, void *user)
     if (err == DMSC_OK)
         assert_string_equal(dmsc_buf_str(&value), "new");
     dmsc_buf_clear(&value);
-    dmsc_tree_close(bed.tree);
-    dmsc_store_close(bed.store);
+    bed_close(&bed);
     return err;
 }
 

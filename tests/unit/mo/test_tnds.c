@@ -134,15 +134,11 @@ static enum dmsc_err scenario(struct dmsc_ctx *ctx, void *user)
     const struct dmsc_tnds_import how = { .base = "./DMAcc", .root_name = "y", .acl = "Get=*" };
     struct bed bed = { ctx, NULL, NULL };
     struct dmsc_buf xml;
-    enum dmsc_err err = dmsc_store_open(ctx, NULL, &bed.store);
+    enum dmsc_err err = bed_open(&bed, NULL);
     bool there = false;
 
     (void)user;
     dmsc_buf_init(&xml, ctx, 10000);
-    if (err == DMSC_OK)
-        err = bed_set_key(bed.store, ctx);
-    if (err == DMSC_OK)
-        err = dmsc_tree_open(ctx, bed.store, NULL, &bed.tree);
     if (err == DMSC_OK)
         err = dmsc_tree_begin(bed.tree, "test", 1);
     if (err == DMSC_OK) {
@@ -157,8 +153,7 @@ static enum dmsc_err scenario(struct dmsc_ctx *ctx, void *user)
             assert_false(there);
     }
     dmsc_buf_clear(&xml);
-    dmsc_tree_close(bed.tree);
-    dmsc_store_close(bed.store);
+    bed_close(&bed);
     return err;
 }
 

@@ -702,17 +702,13 @@ static enum dmsc_err everything(struct dmsc_ctx *ctx, struct dmsc_tree *tree)
 
 static enum dmsc_err scenario(struct dmsc_ctx *ctx, void *user)
 {
-    struct dmsc_store *store = NULL;
-    struct dmsc_tree *tree = NULL;
-    enum dmsc_err err = dmsc_store_open(ctx, NULL, &store);
+    struct bed bed = { ctx, NULL, NULL };
+    enum dmsc_err err = bed_open(&bed, NULL);
 
     (void)user;
     if (err == DMSC_OK)
-        err = dmsc_tree_open(ctx, store, NULL, &tree);
-    if (err == DMSC_OK)
-        err = everything(ctx, tree);
-    dmsc_tree_close(tree);
-    dmsc_store_close(store);
+        err = everything(ctx, bed.tree);
+    bed_close(&bed);
     return err;
 }
 
