@@ -77,7 +77,8 @@ static enum dmsc_err traced_power(void *impl, enum dmsc_power how, struct dmsc_b
 
     if (err == DMSC_OK)
         err = dmsc_buf_set(ret_atr, dmsc_link_atr(t->inner));
-    line.kind = err != DMSC_OK ? DMSCI_TRACE_ERROR : DMSCI_TRACE_COLD + how;
+    line.kind = err != DMSC_OK ? DMSCI_TRACE_ERROR
+                               : (enum dmsci_trace_kind)((int)DMSCI_TRACE_COLD + (int)how);
     line.err = err;
     if (err == DMSC_OK) {
         *ret_protocol = dmsc_link_protocol(t->inner);
