@@ -102,19 +102,12 @@ cat >card.json <<END
   "pins": { "01": { "name": "PIN1", "value": "$pin", "tries": 3, "unblock": { "value": "12345678", "tries": 10 } },
             "0A": { "name": "ADM1", "hex": "$adm", "tries": 10 } } }
 END
-cp "$DMSC_SOURCE_ROOT"/tests/data/sync/* .
+material
 echo "$pin" >pin1
 echo "$adm" >adm1
-cp issuer.key device.key # any private key will do
-chmod 600 pin1 adm1 device.key
-python3 - <<'END'
-import base64, re
-# The public half of the test key, as a PEM file: SEC1 has it at its end.
-der = base64.b64decode(re.sub(r"-----[^-]*-----|\s", "", open("issuer.key").read()))
-spki = bytes.fromhex("3059301306072A8648CE3D020106082A8648CE3D030107034200") + der[-65:]
-text = base64.encodebytes(spki).decode()
-open("issuer.pub", "w").write("-----BEGIN PUBLIC KEY-----\n" + text + "-----END PUBLIC KEY-----\n")
-END
+# A PEM file, this time.
+{ echo '-----BEGIN PUBLIC KEY-----'; base64 issuer.pub; echo '-----END PUBLIC KEY-----'; } >issuer.pem
+mv issuer.pem issuer.pub
 cat >dmsc.conf <<END
 [store]
 path = dmsc.db

@@ -8,11 +8,7 @@ set -eu
 need python3
 cd "$work"
 
-cp "$DMSC_SOURCE_ROOT"/tests/data/sync/* .
-echo 4444444444444444 >adm1
-echo 1234 >pin1
-cp issuer.key device.key
-chmod 600 adm1 pin1 device.key
+material
 # The second profile differs in the list, in a body, and in the number of objects.
 python3 - <<'END'
 import json
@@ -25,23 +21,7 @@ json.dump(profile, open("b.json", "w"))
 text = open("ims.xml").read()
 open("ims-b.xml", "w").write(text.replace("2000", "4000"))
 END
-cat >dmsc.conf <<'END'
-[store]
-path = dmsc.db
-[device]
-id = urn:x:1
-key = device.key
-[card]
-pin_file = pin1
-adm1_file = adm1
-END
-python3 - <<'END'
-import base64, re
-der = base64.b64decode(re.sub(r"-----[^-]*-----|\s", "", open("issuer.key").read()))
-spki = bytes.fromhex("3059301306072A8648CE3D020106082A8648CE3D030107034200") + der[-65:]
-open("issuer.pub", "wb").write(spki)
-open("dmsc.conf", "a").write("[trust]\nissuer_key = issuer.pub\n")
-END
+config dmsc.conf dmsc.db
 
 link() { printf 'sim:%s/blank.json,state=%s' "$scripts" "$work/card.state"; }
 d() { "$dmsc" --config dmsc.conf --link "$(link)" "$@"; }

@@ -44,6 +44,37 @@ json() {
   python3 -c 'import json, sys; j = json.load(open(sys.argv[1])); sys.exit(not eval(sys.argv[2]))' \
     "$work/out" "$1" 2>/dev/null || bad "${command[*]}: not so: $1"
 }
+# Into the working folder: what a card is provisioned from (tests/data/sync), the keys of issuer and
+# device, and the PINs of a blank card.
+material() {
+  cp "$DMSC_SOURCE_ROOT"/tests/data/sync/* .
+  cp issuer.key device.key # any private key will do
+  echo 1234 >pin1
+  echo 4444444444444444 >adm1
+  chmod 600 pin1 adm1 device.key
+  # The public half of the test key, as a SubjectPublicKeyInfo: SEC1 has it at its end.
+  python3 - <<'END'
+import base64, re
+der = base64.b64decode(re.sub(r"-----[^-]*-----|\s", "", open("issuer.key").read()))
+open("issuer.pub", "wb").write(bytes.fromhex("3059301306072A8648CE3D020106082A8648CE3D030107034200") + der[-65:])
+END
+}
+# config FILE STORE [LINK]: a configuration that names this material
+config() {
+  cat >"$1" <<END
+[store]
+path = $2
+[device]
+id = urn:x:1
+key = device.key
+[card]
+pin_file = pin1
+adm1_file = adm1
+${3:+link = $3}
+[trust]
+issuer_key = issuer.pub
+END
+}
 finish() {
   echo "$checks commands, $failures failed checks"
   [ "$failures" = 0 ] && [ "$checks" -gt 0 ]

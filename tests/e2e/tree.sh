@@ -8,9 +8,7 @@ set -eu
 need python3
 cd "$work"
 
-cp "$DMSC_SOURCE_ROOT"/tests/data/sync/* .
-cp issuer.key device.key # any private key will do
-chmod 600 device.key
+material
 cat >dmsc.conf <<'END'
 [store]
 path = dmsc.db
@@ -317,13 +315,8 @@ says '^value +7$'
 m 0 set ./App/One/Limit 9
 
 # --- authorities ----------------------------------------------------------------------------------
-echo 4444444444444444 >adm1
-echo 1234 >pin1
-chmod 600 adm1 pin1
 python3 - <<'END'
-import base64, json, re
-der = base64.b64decode(re.sub(r"-----[^-]*-----|\s", "", open("issuer.key").read()))
-open("issuer.pub", "wb").write(bytes.fromhex("3059301306072A8648CE3D020106082A8648CE3D030107034200") + der[-65:])
+import json
 profile = json.load(open("profile.json"))
 profile["authorities"][0]["scopes"][1]["rights"].append("Delegate")
 def entry(id, name, rights, **more):
@@ -334,19 +327,7 @@ profile["authorities"] += [
     entry(4, "old", ["Get"], not_before="2020-01-01T00:00:00Z", not_after="2021-01-01T00:00:00Z")]
 json.dump(profile, open("ma.json", "w"))
 END
-cat >ma.conf <<END
-[store]
-path = ma.db
-[device]
-id = urn:x:1
-key = device.key
-[card]
-pin_file = pin1
-adm1_file = adm1
-link = sim:$scripts/blank.json,state=$work/state.json
-[trust]
-issuer_key = issuer.pub
-END
+config ma.conf ma.db "sim:$scripts/blank.json,state=$work/state.json"
 a() { # STATUS ARGUMENT...
   local status=$1
   shift
