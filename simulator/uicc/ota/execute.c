@@ -146,7 +146,7 @@ static void queue_action(struct dmsc_sim *sim, struct dmsc_bytes objects)
     struct dmsc_wr w = dmsc_wr(command, sizeof(command));
 
     dmsci_ber_put(&w, 0xD0, objects);
-    if (w.n > sizeof(command) || dmsc_sim_queue(sim, dmsc_bytes(command, w.n)) != DMSC_OK)
+    if (w.bad || dmsc_sim_queue(sim, dmsc_bytes(command, w.n)) != DMSC_OK)
         dmsci_log(sim->ctx, DMSC_LOG_WARN, "ota", "an action of a script is no command");
 }
 
