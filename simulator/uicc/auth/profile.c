@@ -140,19 +140,14 @@ static enum dmsc_err build_one(struct dmsc_sim *sim, const struct dmsci_sim_node
                                          "sqn",       "ind_bits",  "pin",        "res_length",
                                          "ck_length", "ik_length", "iterations", "ks",
                                          "ks_rand",   "naf_next",  "comment",    NULL };
-    unsigned index = dmsci_sim_fs_by_text(&sim->fs, path);
     const char *algorithm = "milenage";
-    struct dmsc_bytes aid;
     enum dmsc_err err = dmsci_sim_json_known(node, known);
 
-    if (err != DMSC_OK)
-        return err;
-    if (index == DMSCI_SIM_NO_FILE || sim->fs.files[index].kind != DMSCI_SIM_ADF)
-        return dmsci_sim_json_wrong(node, NULL, "profile:path", "there is no such ADF in files");
-    aid = dmsci_sim_fs_slice(&sim->fs, sim->fs.info[index].aid);
-    dmsci_copy(s->aid, aid.p, aid.n);
-    s->aid_n = (uint8_t)aid.n;
-    err = dmsci_sim_json_text(node, "algorithm", &algorithm);
+    if (err == DMSC_OK)
+        err = dmsci_sim_json_adf(sim, node, NULL, path, "there is no such ADF in files", s->aid,
+                                 &s->aid_n);
+    if (err == DMSC_OK)
+        err = dmsci_sim_json_text(node, "algorithm", &algorithm);
     s->keys.tuak = strcmp(algorithm, "tuak") == 0;
     if (err == DMSC_OK && !s->keys.tuak && strcmp(algorithm, "milenage") != 0)
         err = dmsci_sim_json_wrong(node, "algorithm", "profile:value",

@@ -72,20 +72,14 @@ static enum dmsc_err build_place(const struct dmsc_sim *sim, const struct dmsci_
                                  struct dmsci_sim_private_key *key)
 {
     const char *path = "", *fid = NULL;
-    struct dmsc_bytes aid;
-    unsigned index, public_fid = 0;
+    unsigned public_fid = 0;
     enum dmsc_err err = dmsci_sim_json_text(node, "application", &path);
 
-    if (err != DMSC_OK)
-        return err;
-    index = dmsci_sim_fs_by_text(&sim->fs, path);
-    if (index == DMSCI_SIM_NO_FILE || sim->fs.files[index].kind != DMSCI_SIM_ADF)
-        return dmsci_sim_json_wrong(node, "application", "profile:path",
-                                    "there is no such ADF in files");
-    aid = dmsci_sim_fs_slice(&sim->fs, sim->fs.info[index].aid);
-    dmsci_copy(key->aid, aid.p, aid.n);
-    key->aid_n = (uint8_t)aid.n;
-    err = dmsci_sim_json_text(node, "public_file", &fid);
+    if (err == DMSC_OK)
+        err = dmsci_sim_json_adf(sim, node, "application", path, "there is no such ADF in files",
+                                 key->aid, &key->aid_n);
+    if (err == DMSC_OK)
+        err = dmsci_sim_json_text(node, "public_file", &fid);
     if (err == DMSC_OK && fid != NULL)
         err = dmsci_sim_json_id(node, "public_file", fid, 4, &public_fid);
     key->public_fid = (uint16_t)public_fid;
@@ -167,9 +161,15 @@ void dmsci_sim_keys_free(struct dmsc_sim *sim)
     sim->private_keys = NULL;
 }
 
-static enum dmsc_err put_one(struct dmsc_buf *out, const struct dmsci_sim_private_key *key,
-                             const char *path)
+static struct dmsc_bytes aid_of(const struct dmsc_sim *sim, unsigned i)
 {
+    return dmsc_bytes(sim->private_keys->of[i].aid, sim->private_keys->of[i].aid_n);
+}
+
+static enum dmsc_err put_one(const struct dmsc_sim *sim, unsigned i, const char *path,
+                             struct dmsc_buf *out)
+{
+    const struct dmsci_sim_private_key *key = &sim->private_keys->of[i];
     enum dmsc_err err = dmsci_buf_printf(
         out,
         "{\"application\": \"%s\", \"reference\": %u, \"type\": \"%s\", \"pin\": \"%02X\", "
@@ -185,22 +185,10 @@ static enum dmsc_err put_one(struct dmsc_buf *out, const struct dmsci_sim_privat
 
 enum dmsc_err dmsci_sim_keys_dump(const struct dmsc_sim *sim, struct dmsc_buf *out)
 {
-    char path[DMSCI_SIM_PATH_TEXT];
-    bool first = true;
-    enum dmsc_err err;
+    struct dmsci_sim_list list = { "keys", 0, aid_of, put_one };
 
     if (sim->private_keys == NULL)
         return DMSC_OK;
-    err = dmsc_buf_append_str(out, "  \"keys\": [");
-    for (unsigned i = 0; err == DMSC_OK && i < sim->private_keys->n; i++) {
-        const struct dmsci_sim_private_key *key = &sim->private_keys->of[i];
-
-        if (!dmsci_sim_path_of_aid(sim, dmsc_bytes(key->aid, key->aid_n), path, sizeof(path)))
-            continue; /* its ADF was deleted */
-        err = dmsci_buf_printf(out, "%s\n    ", first ? "" : ",");
-        if (err == DMSC_OK)
-            err = put_one(out, key, path);
-        first = false;
-    }
-    return err == DMSC_OK ? dmsc_buf_append_str(out, "\n  ],\n") : err;
+    list.n = sim->private_keys->n;
+    return dmsci_sim_put_list(sim, &list, out);
 }

@@ -8,23 +8,6 @@
 #include <string.h>
 
 #define WHERE_MAX 192u
-#define KEY_MAX   32u
-
-static enum dmsc_err build_secret(const struct dmsci_sim_node *node, const char *name,
-                                  struct dmsc_secret *secret)
-{
-    uint8_t key[KEY_MAX];
-    size_t n = 0;
-    enum dmsc_err err = dmsci_sim_json_demand(node, name, 8, sizeof(key), key, &n);
-
-    if (err == DMSC_OK && n % 8 != 0)
-        err =
-            dmsci_sim_json_wrong(node, name, "profile:value", "8, 16, 24 or 32 bytes are possible");
-    if (err == DMSC_OK)
-        err = dmsc_secret_set(secret, node->ctx, dmsc_bytes(key, n));
-    dmsc_wipe(key, sizeof(key));
-    return err;
-}
 
 static enum dmsc_err build_keys(const struct dmsci_sim_node *node, struct dmsci_sim_ota_keys *keys)
 {
@@ -34,9 +17,9 @@ static enum dmsc_err build_keys(const struct dmsci_sim_node *node, struct dmsci_
     enum dmsc_err err = dmsci_sim_json_known(node, known);
 
     if (err == DMSC_OK)
-        err = build_secret(node, "kic", &keys->kic);
+        err = dmsci_sim_json_secret(node, "kic", 8, &keys->kic);
     if (err == DMSC_OK)
-        err = build_secret(node, "kid", &keys->kid);
+        err = dmsci_sim_json_secret(node, "kid", 8, &keys->kid);
     if (err == DMSC_OK)
         err = dmsci_sim_json_bytes(node, "counter", 5, 5, counter, NULL);
     if (err == DMSC_OK)
@@ -110,7 +93,6 @@ static enum dmsc_err build_application(struct dmsc_sim *sim, const struct dmsci_
         "application", "msl", "access", "refresh", "comment", NULL
     };
     const char *path = NULL;
-    unsigned index = 0;
     enum dmsc_err err = dmsci_sim_json_known(node, known);
 
     if (err == DMSC_OK)
@@ -123,14 +105,8 @@ static enum dmsc_err build_application(struct dmsc_sim *sim, const struct dmsci_
         err = dmsci_sim_json_text(node, "application", &path);
     if (err != DMSC_OK || path == NULL || strcmp(path, "3F00") == 0)
         return err;
-    index = dmsci_sim_fs_by_text(&sim->fs, path);
-    if (index == DMSCI_SIM_NO_FILE || sim->fs.files[index].kind != DMSCI_SIM_ADF)
-        return dmsci_sim_json_wrong(node, "application", "profile:path",
-                                    "3F00 or an ADF in files is wanted");
-    application->aid_n = (uint8_t)sim->fs.info[index].aid.n;
-    dmsci_copy(application->aid, dmsci_sim_fs_slice(&sim->fs, sim->fs.info[index].aid).p,
-               application->aid_n);
-    return DMSC_OK;
+    return dmsci_sim_json_adf(sim, node, "application", path, "3F00 or an ADF in files is wanted",
+                              application->aid, &application->aid_n);
 }
 
 static enum dmsc_err build_applications(struct dmsc_sim *sim, const struct dmsci_sim_node *ota)

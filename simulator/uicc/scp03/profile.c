@@ -6,32 +6,16 @@
 #include <stdio.h>
 
 #define WHERE_MAX 192u
-#define KEY_MAX   32u
-
-static enum dmsc_err build_secret(const struct dmsci_sim_node *node, const char *name,
-                                  struct dmsc_secret *secret)
-{
-    uint8_t key[KEY_MAX];
-    size_t n = 0;
-    enum dmsc_err err = dmsci_sim_json_demand(node, name, 16, sizeof(key), key, &n);
-
-    if (err == DMSC_OK && n % 8 != 0)
-        err = dmsci_sim_json_wrong(node, name, "profile:value", "16, 24 or 32 bytes are possible");
-    if (err == DMSC_OK)
-        err = dmsc_secret_set(secret, node->ctx, dmsc_bytes(key, n));
-    dmsc_wipe(key, sizeof(key));
-    return err;
-}
 
 static enum dmsc_err build_secrets(const struct dmsci_sim_node *node,
                                    struct dmsci_sim_scp03_keys *keys)
 {
-    enum dmsc_err err = build_secret(node, "enc", &keys->enc);
+    enum dmsc_err err = dmsci_sim_json_secret(node, "enc", 16, &keys->enc);
 
     if (err == DMSC_OK)
-        err = build_secret(node, "mac", &keys->mac);
+        err = dmsci_sim_json_secret(node, "mac", 16, &keys->mac);
     if (err == DMSC_OK)
-        err = build_secret(node, "dek", &keys->dek);
+        err = dmsci_sim_json_secret(node, "dek", 16, &keys->dek);
     if (err == DMSC_OK && (keys->enc.n != keys->mac.n || keys->enc.n != keys->dek.n))
         err = dmsci_sim_json_wrong(node, NULL, "profile:value", "the keys have one length");
     return err;
@@ -44,23 +28,16 @@ static enum dmsc_err build_one(struct dmsc_sim *sim, const struct dmsci_sim_node
                                          "dek",         "sequence", "comment", NULL };
     uint8_t sequence[3] = { 0 };
     const char *path = "";
-    struct dmsc_bytes aid;
-    unsigned index;
     enum dmsc_err err = dmsci_sim_json_known(node, known);
 
     keys->i = DMSCI_SCP03_I_PSEUDORANDOM | DMSCI_SCP03_I_R_MAC | DMSCI_SCP03_I_R_ENC;
     if (err == DMSC_OK)
         err = dmsci_sim_json_text(node, "application", &path);
-    if (err != DMSC_OK)
-        return err;
-    index = dmsci_sim_fs_by_text(&sim->fs, path);
-    if (index == DMSCI_SIM_NO_FILE || sim->fs.files[index].kind != DMSCI_SIM_ADF)
-        return dmsci_sim_json_wrong(node, "application", "profile:path",
-                                    "there is no such ADF in files");
-    aid = dmsci_sim_fs_slice(&sim->fs, sim->fs.info[index].aid);
-    dmsci_copy(keys->aid, aid.p, aid.n);
-    keys->aid_n = (uint8_t)aid.n;
-    err = dmsci_sim_json_demand(node, "version", 1, 1, &keys->version, NULL);
+    if (err == DMSC_OK)
+        err = dmsci_sim_json_adf(sim, node, "application", path, "there is no such ADF in files",
+                                 keys->aid, &keys->aid_n);
+    if (err == DMSC_OK)
+        err = dmsci_sim_json_demand(node, "version", 1, 1, &keys->version, NULL);
     if (err == DMSC_OK && (keys->version < 0x30 || keys->version > 0x3F))
         err = dmsci_sim_json_wrong(node, "version", "profile:value", "30 to 3F are those of SCP03");
     if (err == DMSC_OK)
@@ -112,9 +89,15 @@ void dmsci_sim_scp03_free(struct dmsc_sim *sim)
     sim->scp03 = NULL;
 }
 
-static enum dmsc_err put_one(const struct dmsci_sim_scp03_keys *keys, const char *path,
+static struct dmsc_bytes aid_of(const struct dmsc_sim *sim, unsigned i)
+{
+    return dmsc_bytes(sim->scp03->keys[i].aid, sim->scp03->keys[i].aid_n);
+}
+
+static enum dmsc_err put_one(const struct dmsc_sim *sim, unsigned i, const char *path,
                              struct dmsc_buf *out)
 {
+    const struct dmsci_sim_scp03_keys *keys = &sim->scp03->keys[i];
     enum dmsc_err err = dmsci_buf_printf(
         out,
         "{\"application\": \"%s\", \"version\": \"%02X\", \"i\": \"%02X\", \"sequence\": \"%06lX\"",
@@ -131,22 +114,10 @@ static enum dmsc_err put_one(const struct dmsci_sim_scp03_keys *keys, const char
 
 enum dmsc_err dmsci_sim_scp03_dump(const struct dmsc_sim *sim, struct dmsc_buf *out)
 {
-    char path[DMSCI_SIM_PATH_TEXT];
-    bool first = true;
-    enum dmsc_err err;
+    struct dmsci_sim_list list = { "scp03", 0, aid_of, put_one };
 
     if (sim->scp03 == NULL)
         return DMSC_OK;
-    err = dmsc_buf_append_str(out, "  \"scp03\": [");
-    for (unsigned i = 0; err == DMSC_OK && i < sim->scp03->n_keys; i++) {
-        const struct dmsci_sim_scp03_keys *keys = &sim->scp03->keys[i];
-
-        if (!dmsci_sim_path_of_aid(sim, dmsc_bytes(keys->aid, keys->aid_n), path, sizeof(path)))
-            continue; /* its ADF was deleted */
-        err = dmsc_buf_append_str(out, first ? "\n    " : ",\n    ");
-        if (err == DMSC_OK)
-            err = put_one(keys, path, out);
-        first = false;
-    }
-    return err == DMSC_OK ? dmsc_buf_append_str(out, "\n  ],\n") : err;
+    list.n = sim->scp03->n_keys;
+    return dmsci_sim_put_list(sim, &list, out);
 }
