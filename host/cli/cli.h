@@ -126,6 +126,10 @@ json_t *cli_hex(struct cli *cli, struct dmsc_bytes bytes);
 /** s since 1970 as "2026-01-31T17:45:00Z"; NULL text where there is no bound. */
 json_t *cli_time(int64_t seconds);
 
+/** Handler of a signal that asks the command to end: cli_go_on() is false from then on. */
+void cli_interrupt(int sig);
+bool cli_go_on(void *user);
+
 /** Say what went wrong in its four parts, and which exit code it is. */
 enum cli_exit cli_error(struct cli *cli, enum dmsc_err err);
 /** As cli_error(), but with --json nothing is printed: the value below is part of another. */

@@ -11,20 +11,6 @@
 
 #define LONGEST_S 31536000
 
-static volatile sig_atomic_t stopped;
-
-static void stop(int signal)
-{
-    (void)signal;
-    stopped = 1;
-}
-
-static bool go_on(void *user)
-{
-    (void)user;
-    return stopped == 0;
-}
-
 struct show {
     struct cli *cli;
     unsigned answered, refused;
@@ -129,8 +115,8 @@ static enum dmsc_err duration(struct cli *cli, int64_t *ret_ms)
 static enum dmsc_err serve(struct cli *cli, int64_t for_ms)
 {
     struct show show = { .cli = cli };
-    const struct dmsc_cat_watch watch = { .seen = seen, .go_on = go_on, .user = &show };
-    const struct sigaction action = { .sa_handler = stop };
+    const struct dmsc_cat_watch watch = { .seen = seen, .go_on = cli_go_on, .user = &show };
+    const struct sigaction action = { .sa_handler = cli_interrupt };
     enum dmsc_err err = dmsc_uicc_terminal_profile(cli->uicc);
 
     if (err != DMSC_OK)

@@ -70,20 +70,6 @@ static void say_report(struct cli *cli, const struct dmsc_sync_report *report)
     cli_say(cli, "cost: %lu APDUs, %lu bytes", report->cost.apdus, report->cost.bytes);
 }
 
-static volatile sig_atomic_t stopped;
-
-static void stop(int signal)
-{
-    (void)signal;
-    stopped = 1;
-}
-
-static bool go_on(void *user)
-{
-    (void)user;
-    return stopped == 0;
-}
-
 /* With --json an object a line: somebody follows. */
 static void on_synced(void *user, enum dmsc_err err, const struct dmsc_sync_report *report)
 {
@@ -108,8 +94,8 @@ static void on_synced(void *user, enum dmsc_err err, const struct dmsc_sync_repo
 
 static enum dmsc_err follow(struct cli *cli)
 {
-    const struct dmsc_bridge_watch watch = { on_synced, go_on, cli };
-    struct sigaction action = { .sa_handler = stop };
+    const struct dmsc_bridge_watch watch = { on_synced, cli_go_on, cli };
+    struct sigaction action = { .sa_handler = cli_interrupt };
     enum dmsc_err err;
 
     if (cli->option[OPT_DRY_RUN] != NULL)

@@ -15,15 +15,6 @@ struct dmsci_binding {
     bool undone; /* and some of it was rolled back */
 };
 
-static enum dmsc_err refuse(struct dmsc_tree *tree, enum dmsc_err err, const char *what,
-                            const char *uri, const char *reason, const char *why)
-{
-    (void)dmsci_fail(tree->ctx, err, "%s", what);
-    dmsci_where(tree->ctx, "%.180s", uri);
-    dmsci_why(tree->ctx, reason, "%s", why);
-    return err;
-}
-
 /* The binding that covers a node: there is one at most. */
 static struct dmsci_binding *binding_of(const struct dmsc_tree *tree, const char *uri)
 {
@@ -51,15 +42,17 @@ enum dmsc_err dmsc_tree_bind(struct dmsc_tree *tree, const char *uri, const stru
     if (err != DMSC_OK)
         return err;
     if (row.format != DMSC_FORMAT_NODE)
-        return refuse(tree, DMSC_E_STATE, "bind an object", uri, "bind:leaf", "it is a leaf");
+        return dmsci_tree_refuse(tree, DMSC_E_STATE, "bind an object", uri, "bind:leaf",
+                                 "it is a leaf");
     for (size_t i = 0; i < tree->binding_count; i++) {
         if (dmsc_uri_below(uri, tree->bindings[i].uri) ||
             dmsc_uri_below(tree->bindings[i].uri, uri))
-            return refuse(tree, DMSC_E_EXISTS, "bind an object", uri, "bind:taken",
-                          "something stands behind it already");
+            return dmsci_tree_refuse(tree, DMSC_E_EXISTS, "bind an object", uri, "bind:taken",
+                                     "something stands behind it already");
     }
     if (tree->binding_count == BINDINGS_MAX)
-        return refuse(tree, DMSC_E_LIMIT, "bind an object", uri, "bind:many", "there are 64");
+        return dmsci_tree_refuse(tree, DMSC_E_LIMIT, "bind an object", uri, "bind:many",
+                                 "there are 64");
     if (tree->bindings == NULL)
         tree->bindings = dmsci_calloc(tree->ctx, BINDINGS_MAX, sizeof(*tree->bindings));
     copy = dmsci_strdup(tree->ctx, uri);
@@ -157,8 +150,8 @@ enum dmsc_err dmsc_tree_exec(struct dmsc_tree *tree, const char *uri, struct dms
     err = b == NULL || b->ops->exec == NULL ? DMSC_E_NOTFOUND
                                             : b->ops->exec(b->user, path_in(b, uri), argument);
     if (err == DMSC_E_NOTFOUND)
-        return refuse(tree, DMSC_E_UNSUPPORTED, "execute a node", uri, "exec:nothing",
-                      "nothing stands behind it");
+        return dmsci_tree_refuse(tree, DMSC_E_UNSUPPORTED, "execute a node", uri, "exec:nothing",
+                                 "nothing stands behind it");
     if (err == DMSC_OK)
         dmsci_tree_note(tree, "exec", uri);
     return err;

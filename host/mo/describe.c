@@ -14,10 +14,7 @@ struct dmsci_described {
 static enum dmsc_err refuse(struct dmsc_tree *tree, enum dmsc_err err, const char *uri,
                             const char *reason, const char *why)
 {
-    (void)dmsci_fail(tree->ctx, err, "change a described object");
-    dmsci_where(tree->ctx, "%.180s", uri);
-    dmsci_why(tree->ctx, reason, "%s", why);
-    return err;
+    return dmsci_tree_refuse(tree, err, "change a described object", uri, reason, why);
 }
 
 uint32_t dmsci_ddf_child(const struct dmsc_ddf *ddf, uint32_t parent, const char *name, size_t n)

@@ -12,41 +12,36 @@
 
 #define TITLE_OCTETS 255 /* TND 7.7.5 */
 
-static enum dmsc_err refuse(struct dmsc_tree *tree, enum dmsc_err err, const char *what,
-                            const char *uri, const char *reason, const char *why)
-{
-    (void)dmsci_fail(tree->ctx, err, "%s", what);
-    dmsci_where(tree->ctx, "%.180s", uri);
-    dmsci_why(tree->ctx, reason, "%s", why);
-    return err;
-}
-
 static enum dmsc_err check_acl(struct dmsc_tree *tree, const char *uri, const char *acl)
 {
     if (strlen(acl) > dmsc_ctx_limits(tree->ctx)->acl_length)
-        return refuse(tree, DMSC_E_LIMIT, "set an ACL", uri, "acl:length", "it is too long");
+        return dmsci_tree_refuse(tree, DMSC_E_LIMIT, "set an ACL", uri, "acl:length",
+                                 "it is too long");
     if (!dmsc_acl_valid(acl))
-        return refuse(tree, DMSC_E_MALFORMED, "set an ACL", uri, "acl:malformed", "it is no ACL");
+        return dmsci_tree_refuse(tree, DMSC_E_MALFORMED, "set an ACL", uri, "acl:malformed",
+                                 "it is no ACL");
     return DMSC_OK;
 }
 
 static enum dmsc_err check_title(struct dmsc_tree *tree, const char *uri, const char *title)
 {
     if (strlen(title) > TITLE_OCTETS)
-        return refuse(tree, DMSC_E_LIMIT, "set a title", uri, "title:length",
-                      "it is longer than 255 octets");
+        return dmsci_tree_refuse(tree, DMSC_E_LIMIT, "set a title", uri, "title:length",
+                                 "it is longer than 255 octets");
     if (!dmsci_text_valid(dmsc_bytes_str(title), true))
-        return refuse(tree, DMSC_E_MALFORMED, "set a title", uri, "title:malformed",
-                      "it is no text");
+        return dmsci_tree_refuse(tree, DMSC_E_MALFORMED, "set a title", uri, "title:malformed",
+                                 "it is no text");
     return DMSC_OK;
 }
 
 static enum dmsc_err check_type(struct dmsc_tree *tree, const char *uri, const char *type)
 {
     if (strlen(type) > dmsc_ctx_limits(tree->ctx)->uri_length)
-        return refuse(tree, DMSC_E_LIMIT, "set a type", uri, "type:length", "it is too long");
+        return dmsci_tree_refuse(tree, DMSC_E_LIMIT, "set a type", uri, "type:length",
+                                 "it is too long");
     if (!dmsci_text_valid(dmsc_bytes_str(type), false))
-        return refuse(tree, DMSC_E_MALFORMED, "set a type", uri, "type:malformed", "it is no text");
+        return dmsci_tree_refuse(tree, DMSC_E_MALFORMED, "set a type", uri, "type:malformed",
+                                 "it is no text");
     return DMSC_OK;
 }
 
@@ -56,7 +51,8 @@ static enum dmsc_err check_value(struct dmsc_tree *tree, const char *uri, enum d
     enum dmsc_err err;
 
     if (value.n > dmsc_ctx_limits(tree->ctx)->node_value)
-        return refuse(tree, DMSC_E_LIMIT, "take a value", uri, "value:length", "it is too long");
+        return dmsci_tree_refuse(tree, DMSC_E_LIMIT, "take a value", uri, "value:length",
+                                 "it is too long");
     err = dmsci_format_check(tree->ctx, format, value);
     if (err != DMSC_OK)
         dmsci_where(tree->ctx, "%.180s", uri);
@@ -110,14 +106,16 @@ static enum dmsc_err find_parent(struct dmsc_tree *tree, const char *uri, size_t
         at[n] = '\0';
         err = dmsci_row_get(tree->store, at, &row, &there);
         if (err == DMSC_OK && there && row.format != DMSC_FORMAT_NODE)
-            err = refuse(tree, DMSC_E_STATE, "add a node", at, "node:leaf", "its parent is a leaf");
+            err = dmsci_tree_refuse(tree, DMSC_E_STATE, "add a node", at, "node:leaf",
+                                    "its parent is a leaf");
         if (!there) {
             missing++;
             n = dmsci_uri_parent_length(at);
         }
     }
     if (err == DMSC_OK && !there)
-        err = refuse(tree, DMSC_E_CORRUPT, "add a node", uri, "node:missing", "there is no root");
+        err = dmsci_tree_refuse(tree, DMSC_E_CORRUPT, "add a node", uri, "node:missing",
+                                "there is no root");
     dmsci_free(tree->ctx, at);
     *ret_n = n;
     *ret_missing = missing;
@@ -211,12 +209,14 @@ enum dmsc_err dmsc_tree_add(struct dmsc_tree *tree, const char *uri,
     if (err == DMSC_OK)
         err = dmsci_row_get(tree->store, uri, NULL, &there);
     if (err == DMSC_OK && there)
-        err = refuse(tree, DMSC_E_EXISTS, "add a node", uri, "node:exists", "it is there already");
+        err = dmsci_tree_refuse(tree, DMSC_E_EXISTS, "add a node", uri, "node:exists",
+                                "it is there already");
     if (err == DMSC_OK)
         err = find_parent(tree, uri, &parent, &missing);
     if (err == DMSC_OK &&
         dmsci_rows_count(tree->store) + missing >= dmsc_ctx_limits(tree->ctx)->tree_nodes)
-        err = refuse(tree, DMSC_E_LIMIT, "add a node", uri, "tree:full", "the tree is full");
+        err = dmsci_tree_refuse(tree, DMSC_E_LIMIT, "add a node", uri, "tree:full",
+                                "the tree is full");
     if (err == DMSC_OK && missing > 0)
         err = dmsc_tree_begin(tree, "", dmsci_tree_now(tree));
     if (err != DMSC_OK)
@@ -252,12 +252,14 @@ enum dmsc_err dmsc_tree_replace(struct dmsc_tree *tree, const char *uri,
     if (err != DMSC_OK)
         return err;
     if (row.format == DMSC_FORMAT_NODE)
-        return refuse(tree, DMSC_E_STATE, what, uri, "node:interior", "an interior node has none");
+        return dmsci_tree_refuse(tree, DMSC_E_STATE, what, uri, "node:interior",
+                                 "an interior node has none");
     if ((row.flags & DMSC_NODE_PERMANENT) != 0 && changes_kind(&row, format, type))
-        return refuse(tree, DMSC_E_STATE, what, uri, "node:permanent",
-                      "format and type of a permanent node are fixed");
+        return dmsci_tree_refuse(tree, DMSC_E_STATE, what, uri, "node:permanent",
+                                 "format and type of a permanent node are fixed");
     if (format != NULL && *format == DMSC_FORMAT_NODE)
-        return refuse(tree, DMSC_E_STATE, what, uri, "node:leaf", "a leaf does not become a node");
+        return dmsci_tree_refuse(tree, DMSC_E_STATE, what, uri, "node:leaf",
+                                 "a leaf does not become a node");
     if (type != NULL)
         err = check_type(tree, uri, type);
     if (format != NULL)
@@ -299,12 +301,12 @@ enum dmsc_err dmsc_tree_delete(struct dmsc_tree *tree, const char *uri, bool eve
     if (err != DMSC_OK)
         return err;
     if (strcmp(uri, ".") == 0)
-        return refuse(tree, DMSC_E_STATE, what, uri, "node:root", "it is the root");
+        return dmsci_tree_refuse(tree, DMSC_E_STATE, what, uri, "node:root", "it is the root");
     if (!even_permanent) {
         err = dmsci_rows_flagged(tree->store, uri, DMSC_NODE_PERMANENT, &permanent);
         if (err == DMSC_OK && permanent)
-            err = refuse(tree, DMSC_E_STATE, what, uri, "node:permanent",
-                         "it, or a node below it, is permanent");
+            err = dmsci_tree_refuse(tree, DMSC_E_STATE, what, uri, "node:permanent",
+                                    "it, or a node below it, is permanent");
         if (err == DMSC_OK)
             err = dmsci_ddf_check_delete(tree, uri);
     }
@@ -330,8 +332,8 @@ static enum dmsc_err check_longest(struct dmsc_tree *tree, const char *uri, cons
     for (const char *p = to; *p != '\0'; p++)
         to_n += ((unsigned char)*p & 0xC0) != 0x80;
     if (err == DMSC_OK && now - from_n + to_n > dmsc_ctx_limits(tree->ctx)->uri_length + 2)
-        err = refuse(tree, DMSC_E_LIMIT, "rename a node", uri, "uri:length",
-                     "a node below would have too long a URI");
+        err = dmsci_tree_refuse(tree, DMSC_E_LIMIT, "rename a node", uri, "uri:length",
+                                "a node below would have too long a URI");
     return err;
 }
 
@@ -358,14 +360,14 @@ static enum dmsc_err rename_to(struct dmsc_tree *tree, const char *uri, const ch
     enum dmsc_err err = dmsci_row_get(tree->store, to, NULL, &there);
 
     if (err == DMSC_OK && there)
-        err = refuse(tree, DMSC_E_EXISTS, "rename a node", to, "node:exists",
-                     "a sibling has the name");
+        err = dmsci_tree_refuse(tree, DMSC_E_EXISTS, "rename a node", to, "node:exists",
+                                "a sibling has the name");
     if (err == DMSC_OK)
         err = check_longest(tree, uri, to);
     /* What stands behind a node knows it by its name. */
     if (err == DMSC_OK && dmsc_tree_bound(tree, uri))
-        err = refuse(tree, DMSC_E_STATE, "rename a node", uri, "bind:name",
-                     "an object is bound to it");
+        err = dmsci_tree_refuse(tree, DMSC_E_STATE, "rename a node", uri, "bind:name",
+                                "an object is bound to it");
     if (err == DMSC_OK)
         err = dmsc_tree_begin(tree, "", dmsci_tree_now(tree));
     if (err != DMSC_OK)
@@ -387,8 +389,8 @@ enum dmsc_err dmsc_tree_rename(struct dmsc_tree *tree, const char *uri, const ch
     if (err == DMSC_OK)
         err = dmsci_tree_row(tree, uri, what, &row);
     if (err == DMSC_OK && (row.flags & DMSC_NODE_PERMANENT) != 0)
-        err = refuse(tree, DMSC_E_STATE, what, uri, "node:permanent",
-                     "the name of a permanent node is fixed");
+        err = dmsci_tree_refuse(tree, DMSC_E_STATE, what, uri, "node:permanent",
+                                "the name of a permanent node is fixed");
     if (err == DMSC_OK)
         err = dmsci_uri_check_name(tree->ctx, name);
     if (err != DMSC_OK || strcmp(dmsci_uri_name(uri), name) == 0)
@@ -431,8 +433,8 @@ enum dmsc_err dmsc_tree_set_acl(struct dmsc_tree *tree, const char *uri, const c
     if (err == DMSC_OK)
         err = check_acl(tree, uri, acl);
     if (err == DMSC_OK && acl[0] == '\0' && strcmp(uri, ".") == 0)
-        err = refuse(tree, DMSC_E_STATE, "set an ACL", uri, "acl:root",
-                     "the root has nobody to inherit from");
+        err = dmsci_tree_refuse(tree, DMSC_E_STATE, "set an ACL", uri, "acl:root",
+                                "the root has nobody to inherit from");
     if (err != DMSC_OK)
         return err;
     row.acl = acl;

@@ -163,6 +163,15 @@ int64_t dmsci_tree_now(const struct dmsc_tree *tree)
     return tree->marks[tree->depth - 1].now;
 }
 
+enum dmsc_err dmsci_tree_refuse(struct dmsc_tree *tree, enum dmsc_err err, const char *what,
+                                const char *uri, const char *reason, const char *why)
+{
+    (void)dmsci_fail(tree->ctx, err, "%s", what);
+    dmsci_where(tree->ctx, "%.180s", uri);
+    dmsci_why(tree->ctx, reason, "%s", why);
+    return err;
+}
+
 void dmsci_tree_note(struct dmsc_tree *tree, const char *verb, const char *uri)
 {
     size_t wanted = strlen(verb) + strlen(uri) + 2;
@@ -181,10 +190,8 @@ enum dmsc_err dmsci_tree_row(struct dmsc_tree *tree, const char *uri, const char
 
     if (err != DMSC_OK || there)
         return err;
-    (void)dmsci_fail(tree->ctx, DMSC_E_NOTFOUND, "%s", what);
-    dmsci_where(tree->ctx, "%.180s", uri);
-    dmsci_why(tree->ctx, "node:missing", "there is no such node");
-    return DMSC_E_NOTFOUND;
+    return dmsci_tree_refuse(tree, DMSC_E_NOTFOUND, what, uri, "node:missing",
+                             "there is no such node");
 }
 
 void dmsc_node_clear(struct dmsc_node *node)
@@ -250,11 +257,9 @@ enum dmsc_err dmsc_tree_value(struct dmsc_tree *tree, const char *uri, struct dm
     struct dmsci_row row;
     enum dmsc_err err = dmsci_tree_row(tree, uri, "read a value", &row);
 
-    if (err == DMSC_OK && row.format == DMSC_FORMAT_NODE) {
-        err = dmsci_fail(tree->ctx, DMSC_E_STATE, "read a value");
-        dmsci_where(tree->ctx, "%.180s", uri);
-        dmsci_why(tree->ctx, "node:interior", "an interior node has none");
-    }
+    if (err == DMSC_OK && row.format == DMSC_FORMAT_NODE)
+        err = dmsci_tree_refuse(tree, DMSC_E_STATE, "read a value", uri, "node:interior",
+                                "an interior node has none");
     if (err == DMSC_OK)
         err = dmsci_secret_value(tree, uri, row.flags, ret_value);
     return err;

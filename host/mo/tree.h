@@ -41,6 +41,10 @@ void dmsci_tree_note(struct dmsc_tree *tree, const char *verb, const char *uri);
 /** The row of a node that must be there. */
 DMSC_NODISCARD enum dmsc_err dmsci_tree_row(struct dmsc_tree *tree, const char *uri,
                                             const char *what, struct dmsci_row *ret_row);
+/** Tell that @p what cannot be done at @p uri, and why. @return @p err. */
+DMSC_NODISCARD enum dmsc_err dmsci_tree_refuse(struct dmsc_tree *tree, enum dmsc_err err,
+                                               const char *what, const char *uri,
+                                               const char *reason, const char *why);
 /** Time of the innermost change. */
 int64_t dmsci_tree_now(const struct dmsc_tree *tree);
 

@@ -8,15 +8,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Ctrl-C: the line at hand is ended, the report written, the card left reset. */
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int sig)
-{
-    (void)sig;
-    interrupted = 1;
-}
-
 struct listener {
     json_t *lines;
     const char *file; /* the last one that was told */
@@ -32,10 +23,10 @@ static void on_event(void *user, const struct dmsc_script_event *event)
         cli_report_show(event, &l->file);
 }
 
+/* Ctrl-C: the line at hand is ended, the report written, the card left reset. */
 static bool stop(void *user)
 {
-    (void)user;
-    return interrupted != 0;
+    return !cli_go_on(user);
 }
 
 /* For its owner alone when it shows PINs. */
@@ -100,7 +91,7 @@ static void sum_up(const struct cli *cli, const struct dmsc_script_result *r)
 static enum dmsc_err run_script(struct cli *cli, const struct dmsc_script *script,
                                 cli_report_writer write, FILE *file)
 {
-    struct sigaction action = { .sa_handler = on_interrupt }, before;
+    struct sigaction action = { .sa_handler = cli_interrupt }, before;
     struct dmsc_script_options options = DMSC_SCRIPT_OPTIONS_INIT;
     struct listener listener = { .lines = json_array() };
     struct dmsc_script_result result;
