@@ -61,6 +61,13 @@ size_t dmsci_utf8_length(struct dmsc_bytes bytes);
 /** strict UTF-8 (RFC 3629): no overlong form, no surrogate, nothing above 10FFFF, no NUL. */
 bool dmsci_utf8_valid(struct dmsc_bytes bytes);
 
+/** UTF-8 that XML 1.0 can carry (its section 2.2). @param lines whether tab, CR and LF are fine */
+bool dmsci_text_valid(struct dmsc_bytes text, bool lines);
+/** Append text as character data. The text is valid by dmsci_text_valid(). */
+DMSC_NODISCARD enum dmsc_err dmsci_xml_put_text(struct dmsc_buf *to, struct dmsc_bytes text);
+/** Append text as the value of an attribute, without the quotes ("). Valid as above. */
+DMSC_NODISCARD enum dmsc_err dmsci_xml_put_attribute(struct dmsc_buf *to, struct dmsc_bytes value);
+
 /** Seconds since 1970 as "20260131T174500Z". @p ret_text holds 17 bytes. */
 void dmsci_time_basic(int64_t seconds, char ret_text[17]);
 /** Seconds since 1970 as "2026-01-31T17:45:00Z". @p ret_text holds 21 bytes. */

@@ -64,22 +64,6 @@ static size_t characters(const char *s, size_t n)
     return count;
 }
 
-bool dmsci_text_valid(struct dmsc_bytes text, bool lines)
-{
-    for (size_t i = 0; i < text.n; i++) {
-        uint8_t c = text.p[i];
-
-        if (c < 0x20 && !(lines && (c == '\t' || c == '\n' || c == '\r')))
-            return false;
-        if (c == 0x7F && !lines)
-            return false;
-        /* U+FFFE and U+FFFF are UTF-8, but no characters of XML. */
-        if (c == 0xEF && text.n - i > 2 && text.p[i + 1] == 0xBF && text.p[i + 2] >= 0xBE)
-            return false;
-    }
-    return dmsci_utf8_valid(text);
-}
-
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')

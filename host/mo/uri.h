@@ -25,7 +25,4 @@ const char *dmsci_uri_name(const char *uri);
 /** Order of a walk: as strcmp(), with "/" before every octet of a name. */
 int dmsci_uri_compare(const char *a, const char *b);
 
-/** UTF-8 that XML 1.0 can carry (its section 2.2). @param lines whether tab, CR and LF are fine */
-bool dmsci_text_valid(struct dmsc_bytes text, bool lines);
-
 #endif

@@ -236,27 +236,3 @@ enum dmsc_err dmsci_xml_parse(struct dmsc_ctx *ctx, struct dmsc_bytes xml, unsig
     xmlFreeParserCtxt(r.parser);
     return err;
 }
-
-enum dmsc_err dmsci_xml_put_text(struct dmsc_buf *to, struct dmsc_bytes text)
-{
-    size_t at = 0;
-    enum dmsc_err err = DMSC_OK;
-
-    while (at < text.n && err == DMSC_OK) {
-        size_t plain = at;
-
-        while (plain < text.n && strchr("&<>\r", text.p[plain]) == NULL)
-            plain++;
-        err = dmsc_buf_append(to, dmsc_bytes(text.p + at, plain - at));
-        at = plain;
-        if (err != DMSC_OK || at == text.n)
-            continue;
-        /* XML 1.0 2.11: a bare CR would come back as LF. */
-        err = dmsc_buf_append_str(to, text.p[at] == '&'   ? "&amp;"
-                                      : text.p[at] == '<' ? "&lt;"
-                                      : text.p[at] == '>' ? "&gt;"
-                                                          : "&#13;");
-        at++;
-    }
-    return err;
-}

@@ -30,7 +30,4 @@ DMSC_NODISCARD enum dmsc_err dmsci_xml_parse(struct dmsc_ctx *ctx, struct dmsc_b
                                              unsigned max_depth,
                                              const struct dmsci_xml_events *events, void *user);
 
-/** Append text as character data. The text is valid by dmsci_text_valid(). */
-DMSC_NODISCARD enum dmsc_err dmsci_xml_put_text(struct dmsc_buf *to, struct dmsc_bytes text);
-
 #endif

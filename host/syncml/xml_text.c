@@ -3,72 +3,14 @@
 #include "apdu/base/ctx.h"
 #include <string.h>
 
-/* What stands for a byte, NULL when it stands for itself. XML 1.0 2.4; a CR that is not written as
- * a reference would come back as a line feed (2.11). */
-static const char *reference(uint8_t c, bool attribute)
-{
-    switch (c) {
-    case '&':
-        return "&amp;";
-    case '<':
-        return "&lt;";
-    case '>':
-        return "&gt;";
-    case '\r':
-        return "&#13;";
-    case '"':
-        return attribute ? "&quot;" : NULL;
-    case '\t':
-        return attribute ? "&#9;" : NULL;
-    case '\n':
-        return attribute ? "&#10;" : NULL;
-    default:
-        return NULL;
-    }
-}
-
-/* XML 1.0 2.2: no control characters but three, no U+FFFE and U+FFFF. */
-static bool carried(struct dmsc_bytes text)
-{
-    for (size_t i = 0; i < text.n; i++) {
-        uint8_t c = text.p[i];
-
-        if (c < 0x20 && c != '\t' && c != '\n' && c != '\r')
-            return false;
-        if (c == 0xEF && text.n - i > 2 && text.p[i + 1] == 0xBF && text.p[i + 2] >= 0xBE)
-            return false;
-    }
-    return dmsci_utf8_valid(text);
-}
-
-static enum dmsc_err escape(struct dmsc_buf *out, struct dmsc_bytes text, bool attribute)
-{
-    size_t from = 0;
-    enum dmsc_err err = DMSC_OK;
-
-    for (size_t i = 0; i < text.n && err == DMSC_OK; i++) {
-        const char *instead = reference(text.p[i], attribute);
-
-        if (instead == NULL)
-            continue;
-        err = dmsc_buf_append(out, dmsc_bytes(text.p + from, i - from));
-        if (err == DMSC_OK)
-            err = dmsc_buf_append_str(out, instead);
-        from = i + 1;
-    }
-    if (err == DMSC_OK)
-        err = dmsc_buf_append(out, dmsc_bytes(text.p + from, text.n - from));
-    return err;
-}
-
 enum dmsc_err dmsci_xml_escape(struct dmsc_buf *out, struct dmsc_bytes text)
 {
-    if (!carried(text)) {
+    if (!dmsci_text_valid(text, true)) {
         (void)dmsci_fail(out->ctx, DMSC_E_UNSUPPORTED, "write text as XML");
         dmsci_why(out->ctx, "xml:character", "a character that XML cannot carry");
         return DMSC_E_UNSUPPORTED;
     }
-    return escape(out, text, false);
+    return dmsci_xml_put_text(out, text);
 }
 
 enum dmsc_err dmsci_xml_escape_all(struct dmsc_buf *out)
@@ -79,7 +21,7 @@ enum dmsc_err dmsci_xml_escape_all(struct dmsc_buf *out)
     if (out->n == 0)
         return DMSC_OK;
     dmsc_buf_init(&escaped, out->ctx, out->ceiling);
-    err = escape(&escaped, dmsc_buf_bytes(out), false);
+    err = dmsci_xml_put_text(&escaped, dmsc_buf_bytes(out));
     if (err != DMSC_OK) {
         dmsc_buf_clear(&escaped);
         return err;
@@ -102,7 +44,7 @@ static enum dmsc_err declare(struct dmsc_buf *out, const char *prefix, const cha
                                        : dmsc_buf_append_str(out, " xmlns=\"");
 
     if (err == DMSC_OK)
-        err = escape(out, dmsc_bytes_str(uri), true);
+        err = dmsci_xml_put_attribute(out, dmsc_bytes_str(uri));
     return err == DMSC_OK ? dmsc_buf_append_u8(out, '"') : err;
 }
 
@@ -160,7 +102,7 @@ enum dmsc_err dmsci_xml_write_start(struct dmsc_buf *out, const struct dmsci_xml
         if (err == DMSC_OK)
             err = dmsc_buf_append_str(out, "=\"");
         if (err == DMSC_OK)
-            err = escape(out, dmsc_bytes(attribute[3], n), true);
+            err = dmsci_xml_put_attribute(out, dmsc_bytes(attribute[3], n));
         if (err == DMSC_OK)
             err = dmsc_buf_append_u8(out, '"');
     }
