@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The XML of a description (TND 9), with the defects of the field told by name. */
+/* The XML or WBXML of a description (TND 9), with the defects of the field told by name. */
 #include "host/mo/ddf.h"
+#include "host/mo/document.h"
 #include "host/mo/uri.h"
-#include "host/mo/xml.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -407,17 +407,17 @@ static enum dmsc_err make_place(struct dmsc_ddf *d)
     return err;
 }
 
-static enum dmsc_err read_ddf(struct parser *p, struct dmsc_bytes xml)
+static enum dmsc_err read_ddf(struct parser *p, struct dmsc_bytes document)
 {
-    static const struct dmsci_xml_events events = { on_start, on_text, on_end, true };
+    static const struct dmsci_xml_events events = { on_start, on_text, on_end, NULL, true };
     const struct dmsc_limits *limits = dmsc_ctx_limits(p->ddf->ctx);
     enum dmsc_err err = DMSC_OK;
 
-    if (xml.n > limits->object_size)
+    if (document.n > limits->object_size)
         return bad(p, DMSC_E_LIMIT, "ddf:size", "it is too long");
     err = dmsc_buf_append(&p->ddf->text, dmsc_bytes("\0", 2));
     if (err == DMSC_OK)
-        err = dmsci_xml_parse(p->ddf->ctx, xml, limits->xml_depth, &events, p);
+        err = dmsci_document_parse(p->ddf->ctx, document, limits->xml_depth, &events, p);
     if (err == DMSC_OK && p->ddf->count == 0)
         err = bad(p, DMSC_E_MALFORMED, "ddf:empty", "it describes no node");
     if (err != DMSC_OK)
@@ -428,7 +428,7 @@ static enum dmsc_err read_ddf(struct parser *p, struct dmsc_bytes xml)
     return make_place(p->ddf);
 }
 
-enum dmsc_err dmsc_ddf_load(struct dmsc_ctx *ctx, struct dmsc_bytes xml,
+enum dmsc_err dmsc_ddf_load(struct dmsc_ctx *ctx, struct dmsc_bytes document,
                             void (*warn)(void *user, const char *defect, const char *where),
                             void *user, struct dmsc_ddf **ret_ddf)
 {
@@ -442,7 +442,7 @@ enum dmsc_err dmsc_ddf_load(struct dmsc_ctx *ctx, struct dmsc_bytes xml,
     dmsc_buf_init(&ddf->text, ctx, SIZE_MAX / 2);
     dmsc_buf_init(&ddf->place, ctx, SIZE_MAX / 2);
     dmsc_buf_init(&p.piece, ctx, SIZE_MAX / 2);
-    err = read_ddf(&p, xml);
+    err = read_ddf(&p, document);
     dmsc_buf_clear(&p.piece);
     if (err != DMSC_OK) {
         dmsc_ddf_free(ddf);

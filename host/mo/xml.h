@@ -12,6 +12,8 @@ struct dmsci_xml_events {
     /** Character data, in pieces; CDATA sections too. */
     enum dmsc_err (*text)(void *user, struct dmsc_bytes text);
     enum dmsc_err (*end)(void *user);
+    /** Octets as they are, which WBXML alone has; a document in XML never tells any. */
+    enum dmsc_err (*octets)(void *user, struct dmsc_bytes octets);
     /** A DOCTYPE may stand in front. It is not looked at: nothing it names is loaded or expanded.
      */
     bool doctype;

@@ -15,8 +15,8 @@ extern "C" {
 struct dmsc_ddf;
 
 /**
- * Read a description. Files of the field have defects; what can be understood without is, and each
- * is told by name and line:
+ * Read a description, in XML or in WBXML (the first octet tells: 01 to 03). Files of the field have
+ * defects; what can be understood without is, and each is told by name and line:
  *
  *     ddf:no-version       no VerDTD, or another than 1.2 and 1.3
  *     ddf:no-name          a Node without NodeName: taken as one that is named when it is made
@@ -31,7 +31,8 @@ struct dmsc_ddf;
  * @param warn may be NULL
  * @return DMSC_E_MALFORMED, DMSC_E_LIMIT, DMSC_E_UNSUPPORTED
  */
-DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_ddf_load(struct dmsc_ctx *ctx, struct dmsc_bytes xml,
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_ddf_load(struct dmsc_ctx *ctx,
+                                                    struct dmsc_bytes document,
                                                     void (*warn)(void *user, const char *defect,
                                                                  const char *where),
                                                     void *user, struct dmsc_ddf **ret_ddf);

@@ -218,10 +218,12 @@ DMSC_API bool dmsc_acl_allows(const char *acl, enum dmsc_acl_command command,
                               const char *server_id);
 
 /**
- * TNDS (OMA-TS-DM_TNDS 1.2), XML.
+ * TNDS (OMA-TS-DM_TNDS 1.2), in XML and in WBXML.
  *
- * Import: put the objects of @p xml below @p base (NULL: ".", paths as written). All or nothing,
- * inside the caller's transaction.
+ * Import: put the objects of @p document below @p base (NULL: ".", paths as written). All or
+ * nothing, inside the caller's transaction. The first octet tells which of the two it is: 01 to 03
+ * is a version of WBXML (TND 10), and no XML begins so; a media type is not asked. In WBXML a value
+ * of format bin comes as OPAQUE, or as base64 in text.
  */
 enum dmsc_tnds_mode {
     DMSC_TNDS_ADD,    /* every node is new: DMSC_E_EXISTS otherwise */
@@ -239,11 +241,11 @@ struct dmsc_tnds_import {
 /**
  * @param ret_uri canonical URI of the first top node, appended; NULL if not wanted
  * @return DMSC_E_MALFORMED (not well-formed, not TNDS, duplicate URI, value and children),
- * DMSC_E_LIMIT, DMSC_E_EXISTS, DMSC_E_UNSUPPORTED (DOCTYPE, unknown VerDTD)
+ * DMSC_E_LIMIT, DMSC_E_EXISTS, DMSC_E_UNSUPPORTED (DOCTYPE, unknown VerDTD, WBXML of another kind)
  */
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_tnds_import(struct dmsc_tree *tree,
                                                        const struct dmsc_tnds_import *how,
-                                                       struct dmsc_bytes xml,
+                                                       struct dmsc_bytes document,
                                                        struct dmsc_buf *ret_uri);
 /** Whether each node may be in the export; NULL exports all but secret leaves. */
 typedef bool dmsc_tnds_filter(void *user, const char *uri, const struct dmsc_node *node);
@@ -255,6 +257,14 @@ typedef bool dmsc_tnds_filter(void *user, const char *uri, const struct dmsc_nod
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_tnds_export(struct dmsc_tree *tree, const char *uri,
                                                        dmsc_tnds_filter *filter, void *user,
                                                        struct dmsc_buf *ret_xml);
+/**
+ * The same in WBXML (TND 10): version 1.2, UTF-8, the name of the document type in the string
+ * table; values of format bin as OPAQUE. Read again it gives what the XML gives.
+ */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_tnds_export_wbxml(struct dmsc_tree *tree,
+                                                             const char *uri,
+                                                             dmsc_tnds_filter *filter, void *user,
+                                                             struct dmsc_buf *ret_wbxml);
 
 #ifdef __cplusplus
 }

@@ -27,28 +27,36 @@ static void make_tree(void)
     dmsc_secret_clear(&key);
 }
 
-static enum dmsc_err import(const char *base, enum dmsc_tnds_mode mode, struct dmsc_bytes xml)
+static enum dmsc_err import(const char *base, enum dmsc_tnds_mode mode, struct dmsc_bytes object)
 {
     const struct dmsc_tnds_import how = { .base = base, .mode = mode };
 
-    return dmsc_tnds_import(tree, &how, xml, NULL);
+    return dmsc_tnds_import(tree, &how, object, NULL);
 }
 
-/* What was taken is written, read again, and written the same. */
+static void put_back(const struct dmsc_buf *object)
+{
+    assert(dmsc_tree_delete(tree, "./F", false) == DMSC_OK);
+    assert(import(NULL, DMSC_TNDS_ADD, dmsc_buf_bytes(object)) == DMSC_OK);
+}
+
+/* What was taken is written, in WBXML too, read again, and written the same. */
 static void there_and_back(void)
 {
-    struct dmsc_buf once;
-    struct dmsc_buf twice;
+    struct dmsc_buf once, binary, twice;
 
     dmsc_buf_init(&once, ctx, 1u << 20);
+    dmsc_buf_init(&binary, ctx, 1u << 20);
     dmsc_buf_init(&twice, ctx, 1u << 20);
     if (dmsc_tnds_export(tree, "./F", NULL, NULL, &once) == DMSC_OK) {
-        assert(dmsc_tree_delete(tree, "./F", false) == DMSC_OK);
-        assert(import(NULL, DMSC_TNDS_ADD, dmsc_buf_bytes(&once)) == DMSC_OK);
+        put_back(&once);
+        assert(dmsc_tnds_export_wbxml(tree, "./F", NULL, NULL, &binary) == DMSC_OK);
+        put_back(&binary);
         assert(dmsc_tnds_export(tree, "./F", NULL, NULL, &twice) == DMSC_OK);
         assert(strcmp(dmsc_buf_str(&once), dmsc_buf_str(&twice)) == 0);
     }
     dmsc_buf_clear(&once);
+    dmsc_buf_clear(&binary);
     dmsc_buf_clear(&twice);
 }
 

@@ -79,7 +79,8 @@ static const char *type_of(const struct import *im, const struct dmsci_tnds_item
                                              : "text/plain";
 }
 
-/* TND 7.7.2: octets travel as base64. @param to what is decoded lives here */
+/* TND 7.7.2: octets travel as base64 where there is text alone. @param to what is decoded lives
+ * here */
 static enum dmsc_err value_of(const struct import *im, const struct dmsci_tnds_item *item,
                               struct dmsc_buf *to, struct dmsc_bytes *ret_value)
 {
@@ -87,7 +88,7 @@ static enum dmsc_err value_of(const struct import *im, const struct dmsci_tnds_i
     enum dmsc_err err;
 
     *ret_value = text;
-    if (item->format != DMSC_FORMAT_BIN || text.n == 0)
+    if (item->format != DMSC_FORMAT_BIN || text.n == 0 || (item->said & DMSCI_TNDS_OCTETS) != 0)
         return DMSC_OK;
     err = dmsci_base64_decode(text, to);
     if (err != DMSC_OK) {
@@ -314,7 +315,7 @@ static enum dmsc_err import_as_a_whole(struct import *im, struct dmsc_buf *ret_u
 }
 
 enum dmsc_err dmsc_tnds_import(struct dmsc_tree *tree, const struct dmsc_tnds_import *how,
-                               struct dmsc_bytes xml, struct dmsc_buf *ret_uri)
+                               struct dmsc_bytes document, struct dmsc_buf *ret_uri)
 {
     struct import im = {
         .tree = tree,
@@ -329,7 +330,7 @@ enum dmsc_err dmsc_tnds_import(struct dmsc_tree *tree, const struct dmsc_tnds_im
     dmsc_buf_init(&im.uri, tree->ctx, SIZE_MAX / 2);
     err = dmsci_uri_check(tree->ctx, im.base);
     if (err == DMSC_OK)
-        err = dmsci_tnds_parse(&im.tnds, xml);
+        err = dmsci_tnds_parse(&im.tnds, document);
     if (err == DMSC_OK)
         err = dmsci_tnds_resolve(&im.tnds, how->mode == DMSC_TNDS_ADD ? taken : NULL, &im);
     if (err == DMSC_OK)

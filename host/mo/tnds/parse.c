@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TNDS 5: the elements of the DDF document type, run-time properties instead of descriptions. */
+#include "host/mo/document.h"
 #include "host/mo/tnds/tnds.h"
-#include "host/mo/xml.h"
 #include <string.h>
 
 enum element {
@@ -71,6 +71,7 @@ struct parser {
     uint32_t node;       /* the open Node */
     size_t text;         /* where the text at hand begins */
     bool collecting;
+    bool octets; /* the text at hand is no text: the value came as octets */
     bool version;
     bool root;
 };
@@ -172,6 +173,7 @@ static enum dmsc_err start_known(struct parser *p, const struct grammar *g)
     if (once != 0)
         item(p)->said |= g->said;
     p->collecting = g->text;
+    p->octets = false;
     p->text = p->tnds->text.n;
     return DMSC_OK;
 }
@@ -210,6 +212,8 @@ static enum dmsc_err on_text(void *user, struct dmsc_bytes text)
 
     if (p->ignored > 0)
         return DMSC_OK;
+    if (p->octets && text.n > 0)
+        return bad(p, DMSC_E_MALFORMED, "tnds:octets", "a value is octets and text");
     if (p->collecting)
         return dmsc_buf_append(&p->tnds->text, text);
     for (size_t i = 0; i < text.n; i++) {
@@ -217,6 +221,27 @@ static enum dmsc_err on_text(void *user, struct dmsc_bytes text)
             return bad(p, DMSC_E_MALFORMED, "tnds:text", "text stands between elements");
     }
     return DMSC_OK;
+}
+
+/* A value may come as octets, in any number of pieces; its format may stand behind it. Elsewhere
+ * octets are another way to write text. */
+static enum dmsc_err on_octets(void *user, struct dmsc_bytes octets)
+{
+    struct parser *p = user;
+    bool begun = p->tnds->text.n > p->text;
+
+    if (p->ignored > 0)
+        return DMSC_OK;
+    if (p->at != IN_VALUE) {
+        if (!dmsci_text_valid(octets, true))
+            return bad(p, DMSC_E_MALFORMED, "tnds:octets", "octets stand where text alone can");
+        return on_text(user, octets);
+    }
+    if (begun && !p->octets)
+        return bad(p, DMSC_E_MALFORMED, "tnds:octets", "a value is octets and text");
+    p->octets = true;
+    item(p)->said |= DMSCI_TNDS_OCTETS;
+    return dmsc_buf_append(&p->tnds->text, octets);
 }
 
 static bool blank(uint8_t c)
@@ -333,23 +358,24 @@ static enum dmsc_err on_end(void *user)
     if (p->collecting)
         err = end_text(p);
     p->collecting = false;
+    p->octets = false;
     p->at = parent_of(p);
     return err;
 }
 
-enum dmsc_err dmsci_tnds_parse(struct dmsci_tnds *tnds, struct dmsc_bytes xml)
+enum dmsc_err dmsci_tnds_parse(struct dmsci_tnds *tnds, struct dmsc_bytes document)
 {
-    static const struct dmsci_xml_events events = { on_start, on_text, on_end, false };
+    static const struct dmsci_xml_events events = { on_start, on_text, on_end, on_octets, false };
     const struct dmsc_limits *limits = dmsc_ctx_limits(tnds->ctx);
     struct parser p = { .tnds = tnds, .node = DMSCI_TNDS_NONE };
     enum dmsc_err err;
 
-    if (xml.n > limits->object_size)
+    if (document.n > limits->object_size)
         return bad(&p, DMSC_E_LIMIT, "tnds:size", "it is too long");
-    tnds->crc = dmsci_crc32(xml);
+    tnds->crc = dmsci_crc32(document);
     err = dmsc_buf_append_u8(&tnds->text, 0);
     if (err == DMSC_OK)
-        err = dmsci_xml_parse(tnds->ctx, xml, limits->xml_depth, &events, &p);
+        err = dmsci_document_parse(tnds->ctx, document, limits->xml_depth, &events, &p);
     if (err == DMSC_OK && !p.version)
         err = bad(&p, DMSC_E_MALFORMED, "tnds:verdtd", "it states no version");
     if (err == DMSC_OK && tnds->count == 0)

@@ -203,6 +203,8 @@ static void trim_value(struct dmsci_tnds *t, struct dmsci_tnds_item *item)
     const char *p = dmsci_tnds_text(t, item->value);
     uint32_t n = item->value_n;
 
+    if (item->format == DMSC_FORMAT_BIN && (item->said & DMSCI_TNDS_OCTETS) != 0)
+        return;
     if (item->format == DMSC_FORMAT_CHR || item->format == DMSC_FORMAT_XML ||
         item->format == DMSC_FORMAT_B64)
         return;

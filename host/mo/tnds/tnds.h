@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A TNDS object between its XML and the tree. */
+/* A TNDS object between its XML or WBXML and the tree. */
 #ifndef DMSCI_MO_TNDS_H
 #define DMSCI_MO_TNDS_H
 
@@ -17,6 +17,7 @@
 #define DMSCI_TNDS_ACL     0x40u
 #define DMSCI_TNDS_TITLE   0x80u
 #define DMSCI_TNDS_RT      0x100u
+#define DMSCI_TNDS_OCTETS  0x200u /* the value came as octets: bin is no base64 then */
 
 /* A node of the object. Numbers are places in the text of the object; its octet 0 is an empty
  * string. */
@@ -54,8 +55,8 @@ struct dmsc_bytes dmsci_tnds_value(const struct dmsci_tnds *tnds,
 enum dmsc_err dmsci_tnds_refuse(struct dmsc_ctx *ctx, enum dmsc_err err, const char *where,
                                 const char *reason, const char *why);
 
-/** XML to items, with what each said. */
-DMSC_NODISCARD enum dmsc_err dmsci_tnds_parse(struct dmsci_tnds *tnds, struct dmsc_bytes xml);
+/** A document in XML or WBXML to items, with what each said. */
+DMSC_NODISCARD enum dmsc_err dmsci_tnds_parse(struct dmsci_tnds *tnds, struct dmsc_bytes document);
 
 /**
  * Give every item its URI and its format, and the items their order.

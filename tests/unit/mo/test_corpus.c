@@ -33,7 +33,8 @@ static const struct {
     { "motorola-engine/tree/devdetail_uri.xml", DMSC_E_UNSUPPORTED, "tnds:verdtd" },
     { "motorola-engine/tree/managedobjects.xml", DMSC_E_UNSUPPORTED, "tnds:verdtd" },
     { "motorola-engine/tree/subscriber.xml", DMSC_E_UNSUPPORTED, "tnds:verdtd" },
-    { "motorola-engine/tree/root.wbxml", DMSC_E_MALFORMED, "xml:malformed" },
+    /* Tags of its own, and no name of a document. */
+    { "motorola-engine/tree/root.wbxml", DMSC_E_MALFORMED, "tnds:no-root" },
     { "motorola-engine/tree/acl.txt", DMSC_E_MALFORMED, "xml:malformed" },
 };
 

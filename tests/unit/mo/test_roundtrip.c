@@ -84,6 +84,15 @@ static struct dmsc_buf export(struct bed *bed, const char *uri)
     return xml;
 }
 
+static struct dmsc_buf export_wbxml(struct bed *bed, const char *uri)
+{
+    struct dmsc_buf wbxml;
+
+    dmsc_buf_init(&wbxml, bed->ctx, 1u << 20);
+    assert_int_equal(dmsc_tnds_export_wbxml(bed->tree, uri, NULL, NULL, &wbxml), DMSC_OK);
+    return wbxml;
+}
+
 static void assert_same(struct bed *a, struct bed *b, const char *uri)
 {
     struct dmsc_buf one = bed_dump(a, uri);
@@ -101,6 +110,30 @@ static void import(struct bed *bed, enum dmsc_tnds_mode mode, const struct dmsc_
     bed_begin(bed);
     assert_int_equal(dmsc_tnds_import(bed->tree, &how, dmsc_buf_bytes(xml), NULL), DMSC_OK);
     bed_commit(bed);
+}
+
+/* XML to tree to WBXML to tree to XML. */
+static void through_wbxml(const struct dmsc_buf *xml)
+{
+    struct bed one, two;
+    struct dmsc_buf wbxml, again, once_more;
+
+    bed_make(&one, NULL);
+    bed_make(&two, NULL);
+    import(&one, DMSC_TNDS_ADD, xml);
+    wbxml = export_wbxml(&one, "./Top");
+    assert_true(wbxml.n < xml->n);
+    import(&two, DMSC_TNDS_ADD, &wbxml);
+    assert_same(&one, &two, "./Top");
+    again = export(&two, "./Top");
+    assert_string_equal(dmsc_buf_str(xml), dmsc_buf_str(&again));
+    once_more = export_wbxml(&two, "./Top");
+    assert_true(dmsc_bytes_equal(dmsc_buf_bytes(&wbxml), dmsc_buf_bytes(&once_more)));
+    dmsc_buf_clear(&wbxml);
+    dmsc_buf_clear(&again);
+    dmsc_buf_clear(&once_more);
+    bed_clear(&one);
+    bed_clear(&two);
 }
 
 static void one_round(uint64_t seed)
@@ -121,6 +154,7 @@ static void one_round(uint64_t seed)
     assert_same(&from, &to, "./Top");
     again = export(&to, "./Top");
     assert_string_equal(dmsc_buf_str(&xml), dmsc_buf_str(&again));
+    through_wbxml(&xml);
     /* REP 6.6.11: over any other tree, too. */
     grow(&other, &c, 1 + below(&c, 60));
     bed_begin(&other);

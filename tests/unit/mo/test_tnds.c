@@ -31,6 +31,11 @@ static struct dmsc_tnds_import how_of(struct vectors *v)
     };
 }
 
+static struct dmsc_bytes object_of(struct vectors *v)
+{
+    return vec_has(v, "wbxml") ? vec_hex(v, "wbxml") : dmsc_bytes_str(vec_text(v, "xml"));
+}
+
 static void check_tree(struct vectors *v, struct bed *bed)
 {
     struct dmsc_buf dump = bed_dump(bed, vec_text(v, "from"));
@@ -54,7 +59,7 @@ static void check_block(struct vectors *v, struct bed *bed)
     before = bed_dump(bed, ".");
     dmsc_buf_init(&uri, bed->ctx, 1000);
     assert_int_equal(dmsc_buf_append_str(&uri, "kept"), DMSC_OK);
-    vec_assert_err(v, import(bed, &how, dmsc_bytes_str(vec_text(v, "xml")), &uri));
+    vec_assert_err(v, import(bed, &how, object_of(v), &uri));
     assert_memory_equal(uri.p, "kept", 4);
     dmsc_buf_consume(&uri, 4);
     if (vec_has(v, "error")) {
@@ -72,11 +77,10 @@ static void check_block(struct vectors *v, struct bed *bed)
     dmsc_buf_clear(&uri);
 }
 
-static void table(void **state)
+static void play(const char *file)
 {
-    struct vectors *v = vectors_open("mo/tnds.txt");
+    struct vectors *v = vectors_open(file);
 
-    (void)state;
     while (vectors_next(v)) {
         struct bed bed;
 
@@ -85,6 +89,18 @@ static void table(void **state)
         bed_clear(&bed);
     }
     vectors_close(v);
+}
+
+static void table(void **state)
+{
+    (void)state;
+    play("mo/tnds.txt");
+}
+
+static void wbxml_table(void **state)
+{
+    (void)state;
+    play("mo/tnds_wbxml.txt");
 }
 
 static const char account[] =
@@ -97,41 +113,54 @@ static const char account[] =
     "</Node></MgmtTree>";
 
 /* Every prefix and every changed octet: refused or taken, never half done. */
+static void check_damaged(struct bed *bed, struct dmsc_bytes object)
+{
+    const struct dmsc_tnds_import how = { .base = "./Damaged" };
+    struct dmsc_buf before = bed_dump(bed, ".");
+    uint8_t copy[1000];
+
+    assert_true(object.n <= sizeof(copy));
+    for (size_t i = 0; i < object.n; i++) {
+        struct dmsc_buf after;
+
+        assert_int_not_equal(import(bed, &how, dmsc_bytes(object.p, i), NULL), DMSC_OK);
+        after = bed_dump(bed, ".");
+        assert_string_equal(dmsc_buf_str(&after), dmsc_buf_str(&before));
+        dmsc_buf_clear(&after);
+    }
+    for (size_t i = 0; i < object.n * 8; i++) {
+        dmsci_copy(copy, object.p, object.n);
+        copy[i / 8] = (uint8_t)(copy[i / 8] ^ 1 << i % 8);
+        bed_begin(bed);
+        if (dmsc_tnds_import(bed->tree, &how, dmsc_bytes(copy, object.n), NULL) == DMSC_OK)
+            dmsc_tree_rollback(bed->tree);
+        else
+            bed_commit(bed);
+    }
+    dmsc_buf_clear(&before);
+}
+
 static void damaged(void **state)
 {
     const struct dmsc_tnds_import how = { .base = "./DMAcc" };
     struct bed bed;
-    struct dmsc_buf before;
-    size_t n = strlen(account);
-    char copy[sizeof(account)];
+    struct dmsc_buf binary;
 
     (void)state;
     bed_make(&bed, NULL);
-    before = bed_dump(&bed, ".");
-    for (size_t i = 0; i < n; i++) {
-        struct dmsc_buf after;
-
-        assert_int_not_equal(import(&bed, &how, dmsc_bytes(account, i), NULL), DMSC_OK);
-        after = bed_dump(&bed, ".");
-        assert_string_equal(dmsc_buf_str(&after), dmsc_buf_str(&before));
-        dmsc_buf_clear(&after);
-    }
-    for (size_t i = 0; i < n * 8; i++) {
-        dmsci_copy(copy, account, sizeof(copy));
-        copy[i / 8] = (char)(copy[i / 8] ^ 1 << i % 8);
-        bed_begin(&bed);
-        if (dmsc_tnds_import(bed.tree, &how, dmsc_bytes(copy, n), NULL) == DMSC_OK)
-            dmsc_tree_rollback(bed.tree);
-        else
-            bed_commit(&bed);
-    }
-    dmsc_buf_clear(&before);
+    check_damaged(&bed, dmsc_bytes_str(account));
+    assert_int_equal(import(&bed, &how, dmsc_bytes_str(account), NULL), DMSC_OK);
+    dmsc_buf_init(&binary, bed.ctx, 1000);
+    assert_int_equal(dmsc_tnds_export_wbxml(bed.tree, "./DMAcc", NULL, NULL, &binary), DMSC_OK);
+    check_damaged(&bed, dmsc_buf_bytes(&binary));
+    dmsc_buf_clear(&binary);
     bed_clear(&bed);
 }
 
 static enum dmsc_err scenario(struct dmsc_ctx *ctx, void *user)
 {
     const struct dmsc_tnds_import how = { .base = "./DMAcc", .root_name = "y", .acl = "Get=*" };
+    const struct dmsc_tnds_import other = { .base = "./Other" };
     struct bed bed = { ctx, NULL, NULL };
     struct dmsc_buf xml;
     enum dmsc_err err = bed_open(&bed, NULL);
@@ -145,6 +174,11 @@ static enum dmsc_err scenario(struct dmsc_ctx *ctx, void *user)
         err = dmsc_tnds_import(bed.tree, &how, dmsc_bytes_str(account), &xml);
         if (err == DMSC_OK)
             err = dmsc_tnds_export(bed.tree, ".", NULL, NULL, &xml);
+        dmsc_buf_reset(&xml);
+        if (err == DMSC_OK)
+            err = dmsc_tnds_export_wbxml(bed.tree, "./DMAcc", NULL, NULL, &xml);
+        if (err == DMSC_OK)
+            err = dmsc_tnds_import(bed.tree, &other, dmsc_buf_bytes(&xml), NULL);
         if (err == DMSC_OK)
             err = dmsc_tree_commit(bed.tree);
         else
@@ -404,6 +438,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table),
+        cmocka_unit_test(wbxml_table),
         cmocka_unit_test(damaged),
         cmocka_unit_test(allocation_faults),
         cmocka_unit_test(needs_a_change),
