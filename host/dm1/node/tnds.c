@@ -8,6 +8,7 @@
 #include "apdu/base/ctx.h"
 #include "host/dm1/private.h"
 #include "host/mo/uri.h"
+#include "host/wbxml/read.h"
 #include <string.h>
 #include <strings.h>
 
@@ -85,30 +86,33 @@ static enum dmsc_err note_all(struct dmsci_dm1_op *op, struct entries *e)
     return err == DMSC_E_NOTFOUND ? DMSC_OK : err;
 }
 
-/* What is carried as text of the object. */
-static enum dmsc_err document(struct dmsci_dm1_op *op, struct dmsc_buf *xml)
+/* The object as it is carried (REP 6.6.7). Its encoding is told by itself: transcoders change the
+ * Type without the object, and the object without its Type. */
+static enum dmsc_err document(struct dmsci_dm1_op *op, struct dmsc_buf *object)
 {
     struct dmsc_bytes data = op->data;
+    const char *format = op->format != NULL ? op->format : "";
 
-    if (op->format != NULL && strcasecmp(op->format, "b64") == 0)
-        return dmsci_base64_decode(data, xml);
+    /* Octets, of format bin too, have no other form in XML than base64. */
+    if (!dmsci_wbxml_is(data) && (strcasecmp(format, "b64") == 0 || strcasecmp(format, "bin") == 0))
+        return dmsci_base64_decode(data, object);
     /* White space in front of an XML declaration would be an error of ours, not of the server. */
     while (data.n > 0 && strchr(" \t\r\n", data.p[0]) != NULL) {
         data.p++;
         data.n--;
     }
-    return dmsc_buf_append(xml, data);
+    return dmsc_buf_append(object, data);
 }
 
 static enum dmsc_err import(struct dmsci_dm1_op *op, enum dmsc_tnds_mode mode,
-                            const struct dmsc_buf *xml)
+                            const struct dmsc_buf *object)
 {
     const struct dmsc_tnds_import how = { .base = dmsc_buf_str(&op->uri), .mode = mode };
 
-    return dmsc_tnds_import(op->dm1->tree, &how, dmsc_buf_bytes(xml), NULL);
+    return dmsc_tnds_import(op->dm1->tree, &how, dmsc_buf_bytes(object), NULL);
 }
 
-/* Not fixed by TNDS 5: no XML and no TNDS 400, a value that is none of its format 415. */
+/* Not fixed by TNDS 5: no XML, no WBXML and no TNDS 400, a value that is none of its format 415. */
 static enum dmsc_err settle_import(struct dmsci_dm1_op *op, enum dmsc_err err)
 {
     const char *reason = dmsc_diag_get(op->dm1->ctx)->reason;
@@ -122,14 +126,14 @@ static enum dmsc_err settle_import(struct dmsci_dm1_op *op, enum dmsc_err err)
 
 /* Put it in, look, take it out again. */
 static enum dmsc_err try_out(struct dmsci_dm1_op *op, enum dmsc_tnds_mode mode,
-                             const struct dmsc_buf *xml, struct entries *after)
+                             const struct dmsc_buf *object, struct entries *after)
 {
     struct dmsc_dm1 *dm1 = op->dm1;
     enum dmsc_err err = dmsc_tree_begin(dm1->tree, dm1->actor, op->turn->now.seconds), walked;
 
     if (err != DMSC_OK)
         return err;
-    err = import(op, mode, xml);
+    err = import(op, mode, object);
     walked = err == DMSC_OK ? note_all(op, after) : DMSC_OK;
     dmsc_tree_rollback(dm1->tree);
     if (walked == DMSC_E_LIMIT)
@@ -246,7 +250,7 @@ static enum dmsc_err give_creator(struct dmsci_dm1_op *op, const struct entries 
 }
 
 static enum dmsc_err apply(struct dmsci_dm1_op *op, enum dmsc_tnds_mode mode,
-                           const struct dmsc_buf *xml)
+                           const struct dmsc_buf *object)
 {
     size_t most = (size_t)dmsc_ctx_limits(op->dm1->ctx)->tnds_nodes * 2;
     struct entries before = { .ctx = op->dm1->ctx, .most = most }, after = before;
@@ -255,11 +259,11 @@ static enum dmsc_err apply(struct dmsci_dm1_op *op, enum dmsc_tnds_mode mode,
     if (err == DMSC_E_LIMIT)
         err = dmsci_dm1_settle(op, 420);
     else if (err == DMSC_OK)
-        err = try_out(op, mode, xml, &after);
+        err = try_out(op, mode, object, &after);
     if (err == DMSC_OK && op->status == 0)
         err = judge(op, &before, &after);
     if (err == DMSC_OK && op->status == 0) {
-        err = import(op, mode, xml);
+        err = import(op, mode, object);
         if (err == DMSC_OK)
             err = give_creator(op, &after);
         err = dmsci_dm1_settle_tree(op, err);
@@ -285,22 +289,20 @@ static enum dmsc_err may_add_below(struct dmsci_dm1_op *op, bool *ret_may)
 
 enum dmsc_err dmsci_dm1_tnds(struct dmsci_dm1_op *op, enum dmsc_tnds_mode mode)
 {
-    struct dmsc_buf xml;
+    struct dmsc_buf object;
     bool may = true;
     enum dmsc_err err = DMSC_OK;
 
-    if (strcasecmp(op->type, DMSCI_MIME_TNDS) != 0) /* WBXML inside XML */
-        return dmsci_dm1_settle(op, 415);
     if (mode == DMSC_TNDS_ADD)
         err = may_add_below(op, &may);
     if (err != DMSC_OK || !may)
         return err;
-    dmsc_buf_init(&xml, op->dm1->ctx, SIZE_MAX / 4);
-    err = document(op, &xml);
+    dmsc_buf_init(&object, op->dm1->ctx, SIZE_MAX / 4);
+    err = document(op, &object);
     if (err == DMSC_E_MALFORMED)
         err = dmsci_dm1_settle(op, 400);
     else if (err == DMSC_OK)
-        err = apply(op, mode, &xml);
-    dmsc_buf_clear(&xml);
+        err = apply(op, mode, &object);
+    dmsc_buf_clear(&object);
     return err;
 }
