@@ -30,8 +30,8 @@ static const char *judge(const struct dmsci_card_state *state, size_t i)
 {
     const struct dmsc_mo_entry *entry = &state->index.entries[i];
 
-    if (entry->encoding != DMSC_MO_TNDS_XML)
-        return "encoding:unsupported: only TNDS in XML is read";
+    if (entry->encoding != DMSC_MO_TNDS_XML && entry->encoding != DMSC_MO_TNDS_WBXML)
+        return "encoding:unsupported: only TNDS is read";
     if (entry->owner != 0 && dmsc_ma_list_by_id(&state->list, entry->owner) == NULL)
         return "ma:unlisted: its owner is not on the MA list";
     if (is_reserved(state->places[i].uri))

@@ -169,16 +169,22 @@ static enum dmsc_err look_for_secret(void *user, const char *uri, const struct d
     return DMSC_OK;
 }
 
+/* In the encoding that the card has it in. */
 static enum dmsc_err export(const struct dmsci_sync *sync, const struct dmsc_mo_entry *entry,
-                            struct dmsc_buf *ret_body, bool *ret_whole) {
-    struct secret_search search = { false }; struct dmsc_buf uri; enum dmsc_err err;
+                            struct dmsc_buf *ret_body, bool *ret_whole)
+{
+    struct secret_search search = { false };
+    struct dmsc_buf uri;
+    enum dmsc_err err;
 
     dmsc_buf_init(&uri, sync->ctx, dmsc_ctx_limits(sync->ctx)->uri_length);
     dmsc_buf_reset(ret_body);
     err = dmsc_uri_normalise(sync->ctx, entry->path, &uri, NULL);
     if (err == DMSC_OK)
         err = dmsc_tree_walk(sync->tree, dmsc_buf_str(&uri), look_for_secret, &search);
-    if (err == DMSC_OK)
+    if (err == DMSC_OK && entry->encoding == DMSC_MO_TNDS_WBXML)
+        err = dmsc_tnds_export_wbxml(sync->tree, dmsc_buf_str(&uri), NULL, NULL, ret_body);
+    else if (err == DMSC_OK)
         err = dmsc_tnds_export(sync->tree, dmsc_buf_str(&uri), NULL, NULL, ret_body);
     dmsc_buf_clear(&uri);
     *ret_whole = !search.found;

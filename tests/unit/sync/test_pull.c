@@ -324,7 +324,7 @@ static void an_encoding_that_is_not_read(void **state)
     struct rig rig;
 
     (void)state;
-    for (int encoding = DMSC_MO_TNDS_WBXML; encoding <= DMSC_MO_SYNCML_WBXML; encoding++) {
+    for (int encoding = DMSC_MO_JSON; encoding <= DMSC_MO_SYNCML_WBXML; encoding++) {
         struct dmsc_mo_entry entry = entry_at("./New", 1, 0);
 
         entry.encoding = (enum dmsc_mo_encoding)encoding;

@@ -147,6 +147,59 @@ static void an_object_below_the_top(void **state)
     rig_close(&rig);
 }
 
+/* An object of the tree as a card may carry it. The node goes. */
+static struct dmsc_buf in_wbxml(struct rig *rig, const char *uri)
+{
+    struct dmsc_buf object;
+
+    dmsc_buf_init(&object, rig->ctx, 10000);
+    assert_int_equal(dmsc_tnds_export_wbxml(rig->tree, uri, NULL, NULL, &object), DMSC_OK);
+    rig_delete(rig, uri);
+    return object;
+}
+
+/* A card that has an object in WBXML is written it in WBXML. */
+static void an_object_in_wbxml(void **state)
+{
+    struct dmsc_mo_entry entry = { .type = DMSC_MO_CONN,
+                                   .path = (char *)(uintptr_t) "./New",
+                                   .encoding = DMSC_MO_TNDS_WBXML,
+                                   .fid = DMSC_CARD_FID_POOL0,
+                                   .owner = 1,
+                                   .flags = DMSC_MO_FLAG_WRITE_BACK };
+    struct dmsc_card_change change = { .id = 9, .entry = &entry };
+    struct dmsc_card_image image = DMSC_CARD_IMAGE_INIT;
+    struct dmsc_buf first, second;
+    struct rig rig;
+
+    (void)state;
+    begin(&rig);
+    grant(&rig, let_opa_write_all);
+    rig_set(&rig, "./New/Server", "first");
+    first = in_wbxml(&rig, "./New");
+    change.body = dmsc_buf_bytes(&first);
+    rig_issue(&rig, &change, 1, NULL);
+    rig_pull_ok(&rig);
+    rig_assert_item(&rig, 9, DMSC_SYNC_TAKEN, "");
+    rig_assert_value(&rig, "./New/Server", "first");
+
+    rig_set(&rig, "./New/Server", "second");
+    push_ok(&rig, OPA);
+    rig_assert_item(&rig, 9, DMSC_SYNC_WRITTEN, "");
+    rig_read_card(&rig, &image);
+    assert_int_equal(dmsc_mo_index_by_id(&image.index, 9)->encoding, DMSC_MO_TNDS_WBXML);
+    second = in_wbxml(&rig, "./New");
+    assert_true(dmsc_bytes_equal(dmsc_buf_bytes(&dmsc_card_image_body(&image, 9)->content),
+                                 dmsc_buf_bytes(&second)));
+    dmsc_card_image_clear(&image);
+    rig_forget(&rig);
+    rig_pull_ok(&rig);
+    rig_assert_value(&rig, "./New/Server", "second");
+    dmsc_buf_clear(&first);
+    dmsc_buf_clear(&second);
+    rig_close(&rig);
+}
+
 static void several_in_one_commit(void **state)
 {
     struct rig rig;
@@ -563,6 +616,7 @@ int main(void)
         cmocka_unit_test(nothing_to_do),
         cmocka_unit_test(a_change_reaches_the_card),
         cmocka_unit_test(an_object_below_the_top),
+        cmocka_unit_test(an_object_in_wbxml),
         cmocka_unit_test(several_in_one_commit),
         cmocka_unit_test(without_the_right),
         cmocka_unit_test(req_WI_01_only_authorised_authorities_write),
