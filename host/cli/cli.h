@@ -50,6 +50,7 @@ enum cli_option_id {
     OPT_TYPE,
     OPT_MODE,
     OPT_JSON_MO,
+    OPT_WBXML,
     OPT_COUNT
 };
 
@@ -88,7 +89,7 @@ struct cli_command {
 /* One table of commands feeds parser, help and man page. Each file brings its own rows. */
 extern const struct cli_command cli_card_commands[], cli_card_usat_commands[], cli_sync_commands[],
     cli_mo_commands[], cli_ma_commands[], cli_ota_commands[], cli_script_commands[],
-    cli_trace_commands[], cli_usat_commands[];
+    cli_trace_commands[], cli_usat_commands[], cli_wbxml_commands[];
 
 extern const struct cli_command cli_mo_edit_commands[], cli_mo_exchange_commands[],
     cli_mo_find_commands[], cli_ma_show_commands[];
