@@ -43,17 +43,20 @@ static const char *const ddf[] = {
     "ZeroOrMore", "ZeroOrN", "ZeroOrOne",
 };
 
-/* DevInf 1.2, a document of its own, page 0. 2F is reserved. */
-static const char *const devinf[] = {
-    "CTCap", "CTType", "DataStore", "DataType", "DevID", "DevInf", "DevTyp", "DisplayName", "DSMem",
-    "Ext", "FwV",
-    /* 10 */
-    "HwV", "Man", "MaxGUIDSize", "MaxID", "MaxMem", "Mod", "OEM", "ParamName", "PropName", "Rx",
-    "Rx-Pref", "SharedMem", "Size", "SourceRef", "SwV", "SyncCap",
-    /* 20 */
-    "SyncType", "Tx", "Tx-Pref", "ValEnum", "VerCT", "VerDTD", "XNam", "XVal", "UTC",
-    "SupportNumberOfChanges", "SupportLargeObjs", "Property", "PropParam", "MaxOccur", "NoTruncate",
-    NULL,
+/* DevInf, a document of its own, page 0. 2F is reserved; the rest behind 2A came with 1.2, which
+ * gave 1C another name. */
+#define DEVINF(size) \
+    "CTCap", "CTType", "DataStore", "DataType", "DevID", "DevInf", "DevTyp", "DisplayName", "DSMem", \
+    "Ext", "FwV", \
+    /* 10 */ \
+    "HwV", "Man", "MaxGUIDSize", "MaxID", "MaxMem", "Mod", "OEM", "ParamName", "PropName", "Rx", \
+    "Rx-Pref", "SharedMem", size, "SourceRef", "SwV", "SyncCap", \
+    /* 20 */ \
+    "SyncType", "Tx", "Tx-Pref", "ValEnum", "VerCT", "VerDTD", "XNam", "XVal", "UTC", \
+    "SupportNumberOfChanges", "SupportLargeObjs"
+static const char *const devinf[] = { DEVINF("Size") };
+static const char *const devinf_1_2[] = {
+    DEVINF("MaxSize"), "Property", "PropParam", "MaxOccur", "NoTruncate", NULL,
     /* 30 */
     "Filter-Rx", "FilterCap", "FilterKeyword", "FieldLevel", "SupportHierarchicalSync",
 };
@@ -63,7 +66,8 @@ static const char *const devinf[] = {
     {                                                                                              \
         ns, tags, DMSCI_ARRAY_LEN(tags)                                                            \
     }
-/* The tags are those of 1.2 throughout: the older versions have none that 1.2 has not. */
+/* The tags are those of 1.2 throughout: the older versions have none that 1.2 has not, and a phone
+ * engine names 1.1 and sends 1.2. */
 #define DM_PAGES(ns)                                                                               \
     {                                                                                              \
         PAGE(ns, syncml), PAGE("syncml:metinf", metinf), PAGE("syncml:dmddf1.2", ddf)              \
@@ -72,6 +76,7 @@ static const struct dmsci_wbxml_page pages_1_2[] = DM_PAGES("SYNCML:SYNCML1.2");
 static const struct dmsci_wbxml_page pages_1_1[] = DM_PAGES("SYNCML:SYNCML1.1");
 static const struct dmsci_wbxml_page pages_1_0[] = DM_PAGES("SYNCML:SYNCML1.0");
 static const struct dmsci_wbxml_page pages_devinf[] = { PAGE("syncml:devinf", devinf) };
+static const struct dmsci_wbxml_page pages_devinf_1_2[] = { PAGE("syncml:devinf", devinf_1_2) };
 
 #define DOCUMENT(type, id, fpi, too, pages)                                                        \
     [type] = { type, id, fpi, too, pages, DMSCI_ARRAY_LEN(pages) }
@@ -82,7 +87,8 @@ static const struct dmsci_wbxml_document documents[] = {
     DOCUMENT(DMSCI_WBXML_METINF_1_2, 0x1202, "-//OMA//DTD SYNCML-METINF 1.2//EN",
              "-//SYNCML//DTD MetInf 1.2//EN", pages_1_2),
     DOCUMENT(DMSCI_WBXML_DDF_1_2, 0, "-//OMA//DTD-DM-DDF 1.2//EN", NULL, pages_1_2),
-    DOCUMENT(DMSCI_WBXML_DEVINF_1_2, 0x1203, "-//SYNCML//DTD DevInf 1.2//EN", NULL, pages_devinf),
+    DOCUMENT(DMSCI_WBXML_DEVINF_1_2, 0x1203, "-//SYNCML//DTD DevInf 1.2//EN", NULL,
+             pages_devinf_1_2),
     DOCUMENT(DMSCI_WBXML_DEVINF_1_1, 0x0FD4, "-//SYNCML//DTD DevInf 1.1//EN", NULL, pages_devinf),
     DOCUMENT(DMSCI_WBXML_DEVINF_1_0, 0x0FD2, "-//SYNCML//DTD DevInf 1.0//EN", NULL, pages_devinf),
 };

@@ -156,7 +156,7 @@ static void each_tag(void **state)
             assert_int_equal(dmsci_wbxml_token(page, "None"), 0);
         }
     }
-    assert_int_equal(tags, 5 * (55 + 18 + 56) + 3 * 47);
+    assert_int_equal(tags, 5 * (55 + 18 + 56) + 47 + 2 * 38);
     assert_null(dmsci_wbxml_by_id(0));
     assert_null(dmsci_wbxml_by_id(0x0B));
     dmsc_ctx_free(ctx);
