@@ -3,9 +3,11 @@
 """Instructions that one more round costs, counted by callgrind: the same number on every machine.
 
     instructions.py NAME UNITS PROGRAM ARGUMENT [MINUS]
+    instructions.py NAME of PROGRAM ARGUMENT OTHER
 
 Runs PROGRAM ARGUMENT N for two N and prints (difference of instructions) / (difference of N) / UNITS
 as BENCH:NAME. With MINUS the same is done for PROGRAM MINUS N, and what is printed is the difference.
+With "of" it is how many times the instructions of PROGRAM OTHER N.
 """
 import pathlib
 import re
@@ -30,13 +32,16 @@ def each(program, argument):
 
 
 def main():
-  name, units, program, argument, *minus = sys.argv[1:]
+  name, units, program, argument, *others = sys.argv[1:]
   try:
-    cost = each(program, argument) - sum(each(program, other) for other in minus)
+    cost, other = each(program, argument), sum(each(program, o) for o in others)
   except FileNotFoundError:
     print("SKIPPED: valgrind is not installed")
     sys.exit(77)
-  print(f"BENCH:{name} {cost / int(units):.1f} instruction")
+  if units == "of":
+    print(f"BENCH:{name} {cost / other:.3f} x")
+  else:
+    print(f"BENCH:{name} {(cost - other) / int(units):.1f} instruction")
 
 
 if __name__ == "__main__":
