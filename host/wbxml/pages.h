@@ -12,10 +12,12 @@ enum dmsci_wbxml_page_number {
     DMSCI_WBXML_DDF = 2 /* DDF and TNDS */
 };
 
+#define DMSCI_WBXML_TOKENS 0x40 /* of a page, without the flags; those below 05 are no tags */
+
 struct dmsci_wbxml_page {
-    const char *ns;          /* XML namespace of its elements */
-    const char *const *tags; /* of the tokens 05, 06, ...; NULL: reserved */
-    uint8_t count;
+    char ns[20];            /* XML namespace of its elements */
+    const char *names;      /* one behind the other, a NUL behind each */
+    const uint16_t *places; /* of each token in names; 0: it is no tag */
 };
 
 enum dmsci_wbxml_type {
@@ -31,10 +33,9 @@ enum dmsci_wbxml_type {
 
 struct dmsci_wbxml_document {
     enum dmsci_wbxml_type type;
-    uint32_t public_id;  /* 0: none registered, the name is written */
-    const char *fpi;     /* its name, formal public identifier */
-    const char *fpi_too; /* another that is in use; NULL */
-    const struct dmsci_wbxml_page *pages;
+    uint32_t public_id; /* 0: none registered, the name is written */
+    char fpi[36];       /* its name, formal public identifier */
+    uint8_t pages[3];   /* which of all; dmsci_wbxml_page() */
     uint8_t page_count;
 };
 

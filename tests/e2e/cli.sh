@@ -36,8 +36,8 @@ for c in "${commands[@]}"; do
   grep -q "^\.SS dmsc $c" dmsc.1 || bad "the man page has no dmsc $c"
   # Every option that is named here is taken, and every other one is not.
   mapfile -t own < <(sed -n '/^Options of this command/,/^Options everywhere/s/^  --\([a-z-]*\).*/\1/p' out)
-  for option in server dry-run ma right out adm-file pin-file raw for all report keys format tar as kind comprehension html pcapng file type mode json-mo; do
-    case $option in dry-run | raw | all | universal | comprehension | html | pcapng | json-mo) words="--$option" ;; *) words="--$option x" ;; esac
+  for option in server dry-run ma right out adm-file pin-file raw for all report keys format tar as kind comprehension html pcapng file type mode json-mo wbxml; do
+    case $option in dry-run | raw | all | universal | comprehension | html | pcapng | json-mo | wbxml) words="--$option" ;; *) words="--$option x" ;; esac
     if [[ " ${own[*]} " == *" $option "* ]]; then
       # shellcheck disable=SC2086
       run 0 "$dmsc" $c $words --help

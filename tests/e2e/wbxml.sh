@@ -121,6 +121,13 @@ else
       same $xml.xml again.xml
     done
   done
+  # A description in either encoding.
+  ddf=$DMSC_SOURCE_ROOT/tests/vectors/mo/ddf/thermostat.xml
+  run 0 xml2wbxml -o ddf.wbxml "$ddf"
+  m 0 describe "$ddf"
+  cp out described
+  m 0 describe ddf.wbxml
+  same out described
   run 0 python3 "$DMSC_SOURCE_ROOT/tests/interop/wbxml.py" "$dmsc" "$DMSC_SOURCE_ROOT/../shared/corpus/dm1"
   cat out
 fi

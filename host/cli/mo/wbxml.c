@@ -37,6 +37,6 @@ const struct cli_command cli_wbxml_commands[] = {
       "A document inside a document, as the object in a bootstrap message, is shown with its\n"
       "elements, other octets as text or base64. It is made to look at: indented, with "
       "comments.\n\n"
-      "  dmsc mo export ./DevInfo --wbxml | dmsc wbxml decode" },
+      "  dmsc wbxml decode bootstrap.wbxml" },
     { NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL },
 };

@@ -93,7 +93,8 @@ static enum dmsc_err document(struct dmsci_dm1_op *op, struct dmsc_buf *object)
     struct dmsc_bytes data = op->data;
     const char *format = op->format != NULL ? op->format : "";
 
-    /* Octets, of format bin too, have no other form in XML than base64. */
+    /* Octets, of format bin too, have no other form in XML than base64. What begins as WBXML is
+     * octets already: base64 has no such character. */
     if (!dmsci_wbxml_is(data) && (strcasecmp(format, "b64") == 0 || strcasecmp(format, "bin") == 0))
         return dmsci_base64_decode(data, object);
     /* White space in front of an XML declaration would be an error of ours, not of the server. */

@@ -57,12 +57,6 @@ enum dmsc_err wbxml_dump(struct dmsc_ctx *ctx, struct dmsc_bytes document, unsig
     return err;
 }
 
-static unsigned number_of(const struct dmsci_wbxml_document *document,
-                          const struct dmsci_wbxml_page *page)
-{
-    return (unsigned)(page - document->pages);
-}
-
 /* @param empty the element has no content, so its end is not written */
 static enum dmsc_err write_event(struct dmsci_wbxml_writer *w, const struct dmsci_wbxml_reader *r,
                                  const struct dmsci_wbxml_event *event, bool *empty)
@@ -73,7 +67,7 @@ static enum dmsc_err write_event(struct dmsci_wbxml_writer *w, const struct dmsc
     switch (event->kind) {
     case DMSCI_WBXML_START:
         *empty = r->empty;
-        return dmsci_wbxml_start(w, number_of(r->document, event->page), event->name, !r->empty);
+        return dmsci_wbxml_start(w, r->page, event->name, !r->empty);
     case DMSCI_WBXML_TEXT:
         return dmsci_wbxml_text(w, event->bytes);
     case DMSCI_WBXML_OPAQUE:
