@@ -171,11 +171,8 @@ static enum dmsc_err look_for_secret(void *user, const char *uri, const struct d
 
 /* In the encoding that the card has it in. */
 static enum dmsc_err export(const struct dmsci_sync *sync, const struct dmsc_mo_entry *entry,
-                            struct dmsc_buf *ret_body, bool *ret_whole)
-{
-    struct secret_search search = { false };
-    struct dmsc_buf uri;
-    enum dmsc_err err;
+                            struct dmsc_buf *ret_body, bool *ret_whole) {
+    struct secret_search search = { false }; struct dmsc_buf uri; enum dmsc_err err;
 
     dmsc_buf_init(&uri, sync->ctx, dmsc_ctx_limits(sync->ctx)->uri_length);
     dmsc_buf_reset(ret_body);

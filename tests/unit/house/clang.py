@@ -16,7 +16,8 @@ DROPPED_WITH_VALUE = {"-o", "-MQ", "-MF", "-MT"}
 
 
 def syntax_only(command):
-  words = shlex.split(command)[1:]
+  words = shlex.split(command)
+  words = words[2:] if pathlib.Path(words[0]).name == "ccache" else words[1:]
   kept, skip = [], False
   for word in words:
     if skip:
