@@ -3,7 +3,7 @@
 #include "apdu/base/ctx.h"
 #include "host/wbxml/read.h"
 
-/* SREP 8.4: text may come as octets too. */
+/* SREP 8: text may come as octets too. */
 static enum dmsc_err tell_octets(struct dmsc_ctx *ctx, struct dmsc_bytes octets,
                                  const struct dmsci_xml_events *events, void *user)
 {

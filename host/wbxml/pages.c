@@ -7,7 +7,7 @@
 #define UNKNOWN 1 /* WBXML 7.2: unknown or missing public identifier */
 
 /* clang-format off */
-/* SREP 8.2, page 0. 30 is reserved. */
+/* SREP 8, page 0. 30 is reserved. */
 #define SYNCML(X, p) \
     X(p, 05, "Add") X(p, 06, "Alert") X(p, 07, "Archive") X(p, 08, "Atomic") X(p, 09, "Chal") \
     X(p, 0A, "Cmd") X(p, 0B, "CmdID") X(p, 0C, "CmdRef") X(p, 0D, "Copy") X(p, 0E, "Cred") \
@@ -24,7 +24,7 @@
     X(p, 35, "Field") X(p, 36, "Filter") X(p, 37, "Record") X(p, 38, "FilterType") \
     X(p, 39, "SourceParent") X(p, 3A, "TargetParent") X(p, 3B, "Move") X(p, 3C, "Correlator")
 
-/* SREP 8.2, page 1. */
+/* SREP 8, page 1. */
 #define METINF(X, p) \
     X(p, 05, "Anchor") X(p, 06, "EMI") X(p, 07, "Format") X(p, 08, "FreeID") X(p, 09, "FreeMem") \
     X(p, 0A, "Last") X(p, 0B, "Mark") X(p, 0C, "MaxMsgSize") X(p, 0D, "Mem") X(p, 0E, "MetInf") \

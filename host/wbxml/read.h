@@ -30,7 +30,7 @@ struct dmsci_wbxml_reader {
     uint32_t public_id;      /* as it is written; 0: by name */
     uint32_t charset;        /* MIBenum: 3 US-ASCII, 106 UTF-8 */
     struct dmsc_bytes table; /* string table */
-    uint8_t page;            /* in force; stays across elements (WBXML 5.8.4.7.2) */
+    uint8_t page;            /* in force; stays across elements (WBXML 5.8.4) */
     unsigned depth;          /* open elements */
     unsigned max_depth;
     size_t size;     /* octets of the document */

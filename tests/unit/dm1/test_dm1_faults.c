@@ -35,6 +35,11 @@ static const char *const messages[] = {
     "<NodeName>o</NodeName><Node><NodeName>v</NodeName><Value>1</Value></Node></Node></MgmtTree>"
     "</Data></Item></Add>"
     "<Delete><CmdID>10</CmdID><Item><Target><LocURI>./A/r</LocURI></Target></Item></Delete>"
+    "<Add><CmdID>11</CmdID><Item><Target><LocURI>./A</LocURI></Target><Meta><Format>b64</Format>"
+    "<Type>application/vnd.syncml.dmtnds+wbxml</Type></Meta><Data>"
+    "AgAAahstLy9PTUEvL0RURC1ETS1EREYgMS4yLy9FTgAAAmB3AzEuMgABZGYDdwABb1wJAQF2wwMA"
+    "/wEBAQE="
+    "</Data></Item></Add>"
     "<Final/>",
 };
 
@@ -130,6 +135,7 @@ static void torture(size_t max)
     assert_int_equal(scenario(ctx, &plan), DMSC_OK);
     dmsc_ctx_free(ctx);
     assert_string_not_equal(plan.states[0], plan.states[1]);
+    assert_non_null(strstr(plan.states[1], "./A/w | bin | 00FF01"));
     calls = fault_torture(scenario, &plan);
     print_message("MaxMsgSize %zu: %lu allocations; %u times the old tree, %u times the new\n", max,
                   calls, plan.seen[0], plan.seen[1]);
