@@ -257,7 +257,7 @@ const struct cli_command cli_mo_exchange_commands[] = {
       1u << OPT_OUT | 1u << OPT_JSON_MO | 1u << OPT_WBXML, run_export,
       "write a subtree as TNDS in XML or WBXML, or as JSON",
       "A document of OMA-TS-DM_TNDS 1.2 with run-time properties; with --wbxml the same in WBXML,\n"
-      "about half as long; with --json-mo the JSON of DM 2.0, which has names and values alone.\n"
+      "which is shorter; with --json-mo the JSON of DM 2.0, which has names and values alone.\n"
       "Secrets are left out.\n\n"
       "  dmsc mo export ./3GPP_IMS --out ims.xml" },
     { "mo", "import", "FILE [URI]", 1, 2, CLI_NEEDS_BRIDGE, 1u << OPT_MODE, run_import,
