@@ -4,6 +4,7 @@
 #define DMSCI_STORE_PRIVATE_H
 
 #include "apdu/base/ctx.h"
+#include "host/store/checked.h"
 #include <dmsc/store.h>
 #include <sqlite3.h>
 
@@ -35,6 +36,21 @@ enum dmsci_sql {
     SQL_NODE_DELETE,
     SQL_NODE_MOVE,
     SQL_NODE_OF_TYPE,
+    SQL_NODE_LARGE,
+    SQL_NODE_SET_LARGE,
+    SQL_PART_ADD,
+    SQL_PART_AT,
+    SQL_PART_COPY,
+    SQL_PART_DELETE,
+    SQL_PART_DELETE_BELOW,
+    SQL_LARGE_ADD,
+    SQL_LARGE_COPY,
+    SQL_LARGE_GET,
+    SQL_LARGE_NEXT,
+    SQL_LARGE_HAVE,
+    SQL_LARGE_DONE,
+    SQL_LARGE_DELETE,
+    SQL_LARGE_DELETE_BELOW,
     SQL_CHANGE_ADD,
     SQL_CHANGE_PRUNE,
     SQL_CHANGE_NEXT,
@@ -50,6 +66,7 @@ enum dmsci_sql {
 
 struct dmsc_store {
     struct dmsc_ctx *ctx;
+    struct dmsci_checked checked; /* what the connection reads and writes the file through */
     sqlite3 *db;
     char *path;    /* "" when all is in memory */
     int writer_fd; /* of the file that names the writing process; -1 none */

@@ -69,15 +69,15 @@ static void harden(sqlite3 *db)
 
 static enum dmsc_err connect(struct dmsc_store *store)
 {
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
     bool in_memory = store->path[0] == '\0';
     enum dmsc_err err = in_memory ? DMSC_OK : prepare_file(store->ctx, store->path);
 
     if (err != DMSC_OK)
         return err;
-    if (sqlite3_open_v2(in_memory ? ":memory:" : store->path, &store->db,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
-                            (in_memory ? SQLITE_OPEN_CREATE : 0),
-                        NULL) != SQLITE_OK) {
+    if ((in_memory
+             ? sqlite3_open_v2(":memory:", &store->db, flags | SQLITE_OPEN_CREATE, NULL)
+             : dmsci_checked_open(&store->checked, store->path, flags, &store->db)) != SQLITE_OK) {
         if (store->db == NULL)
             return dmsci_fail(store->ctx, DMSC_E_NOMEM, "open the store");
         return dmsci_sql_fail(store, "open the store");
