@@ -144,11 +144,56 @@ enum dmsc_err dmsci_large_read(struct dmsc_store *store, int64_t id, int64_t at,
     return err;
 }
 
+/* In a change in a change SQLite keeps what it deletes in memory, so that it can be undone alone:
+ * what is gone is marked, and its octets are taken away when all is over. */
 enum dmsc_err dmsci_large_drop(struct dmsc_store *store, int64_t id)
 {
-    enum dmsc_err err = run(store, SQL_PART_DELETE, "drop a large object", &id, 1);
+    enum dmsc_err err = run(store, SQL_LARGE_DROP, "drop a large object", &id, 1);
 
-    return err == DMSC_OK ? run(store, SQL_LARGE_DELETE, "drop a large object", &id, 1) : err;
+    if (err == DMSC_OK)
+        store->dropped = true;
+    return err;
+}
+
+static enum dmsc_err any_dropped(struct dmsc_store *store, bool *ret_any)
+{
+    sqlite3_stmt *stmt = NULL;
+    enum dmsc_err err = dmsci_sql_get(store, SQL_LARGE_DROPPED, &stmt);
+
+    *ret_any = false;
+    if (err == DMSC_OK)
+        err = dmsci_sql_step(store, stmt, "look for what is gone", ret_any);
+    dmsci_sql_done(store, stmt);
+    return err;
+}
+
+static enum dmsc_err sweep(struct dmsc_store *store)
+{
+    enum dmsc_err err = dmsci_sql_run(store, SQL_BEGIN_WRITE, "sweep");
+
+    if (err != DMSC_OK)
+        return err;
+    err = dmsci_sql_run(store, SQL_PART_SWEEP, "sweep");
+    if (err == DMSC_OK)
+        err = dmsci_sql_run(store, SQL_LARGE_SWEEP, "sweep");
+    if (err == DMSC_OK)
+        err = dmsci_sql_run(store, SQL_COMMIT, "sweep");
+    if (err != DMSC_OK)
+        (void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    return err;
+}
+
+void dmsci_large_sweep(struct dmsc_store *store)
+{
+    bool any = false;
+    enum dmsc_err err = any_dropped(store, &any);
+
+    store->dropped = false;
+    if (err == DMSC_OK && any)
+        err = sweep(store);
+    if (err != DMSC_OK)
+        dmsci_log(store->ctx, DMSC_LOG_INFO, "store",
+                  "large objects that are gone still take room");
 }
 
 enum dmsc_err dmsci_large_copy(struct dmsc_store *store, int64_t id, int64_t *ret_id)

@@ -400,9 +400,9 @@ enum dmsc_err dmsci_rows_delete(struct dmsc_store *store, const char *top)
     enum dmsc_err err = dmsci_store_writable(store, "delete nodes");
 
     if (err == DMSC_OK)
-        err = delete_range(store, SQL_PART_DELETE_BELOW, top);
-    if (err == DMSC_OK)
-        err = delete_range(store, SQL_LARGE_DELETE_BELOW, top);
+        err = delete_range(store, SQL_LARGE_DROP_BELOW, top);
+    if (err == DMSC_OK && sqlite3_changes(store->db) > 0)
+        store->dropped = true;
     if (err == DMSC_OK)
         err = delete_range(store, SQL_NODE_DELETE, top);
     if (err == DMSC_OK)

@@ -53,9 +53,7 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_PART_ADD] = "INSERT INTO part(owner,at,data) VALUES(?1,?2,?3)",
     [SQL_PART_AT] = "SELECT at,data FROM part WHERE owner=?1 AND at<=?2 ORDER BY at DESC LIMIT 1",
     [SQL_PART_COPY] = "INSERT INTO part(owner,at,data) SELECT ?2,at,data FROM part WHERE owner=?1",
-    [SQL_PART_DELETE] = "DELETE FROM part WHERE owner=?1",
-    [SQL_PART_DELETE_BELOW] = "DELETE FROM part WHERE owner IN"
-                              " (SELECT value FROM node WHERE " IS_LARGE " AND key>=?1 AND key<?2)",
+    [SQL_PART_SWEEP] = "DELETE FROM part WHERE owner IN (SELECT id FROM large WHERE at<0)",
     [SQL_LARGE_ADD] = "INSERT INTO large(name,tag,size,have,at) VALUES(?1,?2,?3,0,?4)",
     [SQL_LARGE_COPY] = "INSERT INTO large(name,tag,size,have,at)"
                        " SELECT NULL,tag,size,have,at FROM large WHERE id=?1",
@@ -63,10 +61,12 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_LARGE_NEXT] = "SELECT id,size,have,at,name FROM large WHERE name>?1 ORDER BY name LIMIT 1",
     [SQL_LARGE_HAVE] = "UPDATE large SET have=?2,at=?3 WHERE id=?1",
     [SQL_LARGE_DONE] = "UPDATE large SET name=NULL,tag=x'',size=have WHERE id=?1",
-    [SQL_LARGE_DELETE] = "DELETE FROM large WHERE id=?1",
-    [SQL_LARGE_DELETE_BELOW] =
-        "DELETE FROM large WHERE id IN"
-        " (SELECT value FROM node WHERE " IS_LARGE " AND key>=?1 AND key<?2)",
+    /* Octets go when the change is over (large.c): at -1 marks what is gone. */
+    [SQL_LARGE_DROP] = "UPDATE large SET name=NULL,at=-1 WHERE id=?1",
+    [SQL_LARGE_DROP_BELOW] = "UPDATE large SET name=NULL,at=-1 WHERE id IN"
+                             " (SELECT value FROM node WHERE " IS_LARGE " AND key>=?1 AND key<?2)",
+    [SQL_LARGE_DROPPED] = "SELECT 1 FROM large WHERE at<0 LIMIT 1",
+    [SQL_LARGE_SWEEP] = "DELETE FROM large WHERE at<0",
     [SQL_CHANGE_ADD] = "INSERT INTO change(at,actor,count,what) VALUES(?1,?2,?3,?4)",
     [SQL_CHANGE_PRUNE] = "DELETE FROM change WHERE id<=?1",
     [SQL_CHANGE_NEXT] = "SELECT id,at,count,actor,what FROM change WHERE id>?1 ORDER BY id LIMIT 1",

@@ -84,6 +84,7 @@ static enum dmsc_err connect(struct dmsc_store *store)
     }
     harden(store->db);
     dmsci_writer_open(store);
+    store->dropped = true; /* a process that was killed may have left some */
     return dmsci_schema_open(store);
 }
 
@@ -218,6 +219,8 @@ enum dmsc_err dmsc_store_commit(struct dmsc_store *store)
         dmsc_store_rollback(store);
     else
         store->depth--;
+    if (err == DMSC_OK && store->depth == 0 && store->dropped)
+        dmsci_large_sweep(store);
     return err;
 }
 
