@@ -85,6 +85,7 @@ says '^nothing is on its way$'
 head -c 65M /dev/zero >long
 m 1 set ./App/Image --file long
 tells '^  reason large:size'
+# shellcheck disable=SC2016  # for the inner shell
 run 1 bash -c '"$0" --config dmsc.conf mo set ./App/Image --file - <image' "$dmsc"
 tells '^  why    it is longer than a node or an object may be$'
 m 0 rm ./App
