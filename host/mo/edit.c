@@ -59,15 +59,6 @@ static enum dmsc_err check_value(struct dmsc_tree *tree, const char *uri, enum d
     return err;
 }
 
-/* STD 5.3.1: AAuthSecret and AAuthData have no Get, whoever made them. The name alone decides: the
- * type that makes an account of the nodes above may come later. */
-static bool is_secret(const char *uri)
-{
-    const char *name = dmsci_uri_name(uri);
-
-    return strcmp(name, "AAuthSecret") == 0 || strcmp(name, "AAuthData") == 0;
-}
-
 static const char *text(const char *s)
 {
     return s == NULL ? "" : s;
@@ -201,7 +192,7 @@ enum dmsc_err dmsc_tree_add(struct dmsc_tree *tree, const char *uri,
     size_t parent = 0;
     uint32_t missing = 0;
     bool there = false;
-    bool secret = spec->format != DMSC_FORMAT_NODE && is_secret(uri);
+    bool secret = spec->format != DMSC_FORMAT_NODE && dmsci_secret_named(uri);
     enum dmsc_err err = dmsci_tree_changing(tree, "add a node");
 
     if (err == DMSC_OK)
@@ -340,7 +331,7 @@ static enum dmsc_err check_longest(struct dmsc_tree *tree, const char *uri, cons
 static enum dmsc_err move(struct dmsc_tree *tree, const char *uri, const char *to)
 {
     struct dmsci_row row;
-    bool secret = is_secret(to);
+    bool secret = dmsci_secret_named(to);
     enum dmsc_err err = dmsci_rows_move(tree->store, uri, to);
 
     if (err == DMSC_OK)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tree as a TNDS object, elements in the order of the document type. */
+#include "host/mo/large/large.h"
 #include "host/mo/tnds/write.h"
-#include "host/mo/tree.h"
 #include "host/mo/uri.h"
 #include <string.h>
 
@@ -81,7 +81,7 @@ static enum dmsc_err value(struct export *e, const char *uri, const struct dmsc_
 
     if (node->format == DMSC_FORMAT_NODE || node->format == DMSC_FORMAT_NULL)
         return DMSC_OK;
-    err = dmsc_tree_value(e->tree, uri, &e->value);
+    err = dmsci_value_whole(e->tree, uri, e->to.to->ceiling - e->to.to->n, &e->value);
     if (err != DMSC_OK)
         return err;
     if (node->format == DMSC_FORMAT_BIN)
@@ -160,7 +160,7 @@ static enum dmsc_err export_as(struct export *e, const char *uri, struct dmsc_bu
     e->to = (struct dmsci_tnds_writer){ .form = form, .to = to };
     e->top = segments(uri);
     dmsc_buf_init(&e->hidden, e->tree->ctx, SIZE_MAX / 2);
-    dmsc_buf_init(&e->value, e->tree->ctx, dmsc_ctx_limits(e->tree->ctx)->node_value);
+    dmsc_buf_init(&e->value, e->tree->ctx, SIZE_MAX / 2);
     err = write_all(e, uri);
     if (err != DMSC_OK)
         dmsc_buf_truncate(to, before);

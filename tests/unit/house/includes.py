@@ -64,6 +64,7 @@ OWNER = {
     "err.h": "apdu/base",
     "fcp.h": "apdu/codec",
     "grant.h": "host/authority",
+    "large.h": "host/mo",
     "limits.h": "apdu/base",
     "link.h": "apdu/link",
     "ma.h": "host/authority",
