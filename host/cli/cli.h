@@ -50,6 +50,7 @@ enum cli_option_id {
     OPT_TYPE,
     OPT_MODE,
     OPT_JSON_MO,
+    OPT_INBOX,
     OPT_COUNT
 };
 

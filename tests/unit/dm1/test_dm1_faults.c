@@ -35,6 +35,10 @@ static const char *const messages[] = {
     "<NodeName>o</NodeName><Node><NodeName>v</NodeName><Value>1</Value></Node></Node></MgmtTree>"
     "</Data></Item></Add>"
     "<Delete><CmdID>10</CmdID><Item><Target><LocURI>./A/r</LocURI></Target></Item></Delete>"
+    "<Add><CmdID>11</CmdID><Item><Target><LocURI>./Inbox</LocURI></Target><Meta><Type>"
+    "application/vnd.syncml.dmtnds+xml</Type></Meta><Data><MgmtTree><VerDTD>1.2</VerDTD><Node>"
+    "<NodeName>Op</NodeName><RTProperties><Type><DDFName>urn:oma:mo:oma-dm-dmacc:1.0</DDFName>"
+    "</Type></RTProperties></Node></MgmtTree></Data></Item></Add>"
     "<Final/>",
 };
 

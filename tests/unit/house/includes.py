@@ -63,6 +63,7 @@ OWNER = {
     "err.h": "apdu/base",
     "fcp.h": "apdu/codec",
     "grant.h": "host/authority",
+    "inbox.h": "host/mo",
     "limits.h": "apdu/base",
     "link.h": "apdu/link",
     "ma.h": "host/authority",
