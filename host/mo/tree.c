@@ -4,7 +4,7 @@
 #include "host/mo/acl.h"
 #include "host/mo/bind.h"
 #include "host/mo/ddf.h"
-#include "host/mo/inbox/place.h"
+#include "host/mo/place.h"
 #include "host/mo/secret.h"
 #include "host/mo/uri.h"
 #include <string.h>

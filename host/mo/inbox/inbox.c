@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Objects that were left in the Inbox (StdObj 5.3.4, BOOT 5.4.5): apart, named, put in place. */
-#include "host/mo/inbox/place.h"
+#include "host/mo/place.h"
 #include "host/mo/tnds/tnds.h"
 #include "host/mo/uri.h"
 #include <string.h>

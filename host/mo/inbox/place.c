@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of places by kind, and kinds with their versions (TND 7.7.7.3). */
-#include "host/mo/inbox/place.h"
+#include "host/mo/place.h"
 #include "host/mo/uri.h"
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where objects go by their kind. */
-#ifndef DMSCI_MO_INBOX_PLACE_H
-#define DMSCI_MO_INBOX_PLACE_H
+#ifndef DMSCI_MO_PLACE_H
+#define DMSCI_MO_PLACE_H
 
 #include "host/mo/tree.h"
 #include <dmsc/inbox.h>
