@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writing to the tree. Everything is checked before the first row is touched. */
 #include "host/mo/bind.h"
+#include "host/mo/constructed.h"
 #include "host/mo/ddf.h"
 #include "host/mo/format.h"
 #include "host/mo/secret.h"
@@ -46,7 +47,7 @@ static enum dmsc_err check_type(struct dmsc_tree *tree, const char *uri, const c
 }
 
 static enum dmsc_err check_value(struct dmsc_tree *tree, const char *uri, enum dmsc_format format,
-                                 struct dmsc_bytes value)
+                                 const char *type, struct dmsc_bytes value)
 {
     enum dmsc_err err;
 
@@ -54,6 +55,8 @@ static enum dmsc_err check_value(struct dmsc_tree *tree, const char *uri, enum d
         return dmsci_tree_refuse(tree, DMSC_E_LIMIT, "take a value", uri, "value:length",
                                  "it is too long");
     err = dmsci_format_check(tree->ctx, format, value);
+    if (err == DMSC_OK)
+        err = dmsci_constructed_check(tree->ctx, format, type, value);
     if (err != DMSC_OK)
         dmsci_where(tree->ctx, "%.180s", uri);
     return err;
@@ -96,7 +99,7 @@ static enum dmsc_err check_spec(struct dmsc_tree *tree, const char *uri,
     if (err == DMSC_OK)
         err = check_type(tree, uri, text(spec->type));
     if (err == DMSC_OK)
-        err = check_value(tree, uri, spec->format, spec->value);
+        err = check_value(tree, uri, spec->format, spec->type, spec->value);
     return err;
 }
 
@@ -276,7 +279,8 @@ enum dmsc_err dmsc_tree_replace(struct dmsc_tree *tree, const char *uri,
     if (format != NULL)
         row.format = (uint8_t)*format;
     if (err == DMSC_OK)
-        err = check_value(tree, uri, (enum dmsc_format)row.format, value);
+        err = check_value(tree, uri, (enum dmsc_format)row.format, type != NULL ? type : row.type,
+                          value);
     if (err != DMSC_OK)
         return err;
     if (type != NULL)
