@@ -102,9 +102,14 @@ bool dmsci_dm1_may(struct dmsci_dm1_op *op, enum dmsc_right right, const char *u
     }
 }
 
+enum dmsc_reason dmsci_dm1_look(struct dmsci_dm1_op *op, enum dmsc_right right, const char *uri)
+{
+    return ask(op, right, uri, true).reason;
+}
+
 bool dmsci_dm1_visible(struct dmsci_dm1_op *op, const char *uri)
 {
-    return ask(op, DMSC_RIGHT_GET, uri, true).reason == DMSC_ALLOWED;
+    return dmsci_dm1_look(op, DMSC_RIGHT_GET, uri) == DMSC_ALLOWED;
 }
 
 const char *dmsci_dm1_query(const struct dmsci_dm1_op *op, const char *kind)

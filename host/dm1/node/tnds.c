@@ -22,7 +22,8 @@ bool dmsci_dm1_is_tnds(const char *type)
 struct object {
     struct dmsci_dm1_op *op;
     enum dmsc_tnds_mode mode;
-    bool inbox; /* the device chooses the place (STD 5.3.4) */
+    bool inbox;   /* the device chooses the place (STD 5.3.4) */
+    bool doubted; /* the list may cover the objects by their kind; the target it does not */
     struct dmsc_buf xml;
     struct dmsc_buf places; /* of what was left in the Inbox: URIs, a NUL behind each */
 };
@@ -124,6 +125,26 @@ static enum dmsc_err document(struct dmsci_dm1_op *op, struct dmsc_buf *xml)
     return dmsc_buf_append(xml, data);
 }
 
+/* Add is asked for below the target, before anything can be learnt from its failure. What kinds of
+ * object it is about is not known yet: a list that is limited to kinds is asked node by node, and
+ * the failure of an object that it does not cover is a refusal like any other. */
+static enum dmsc_err may_add_below(struct object *o, bool last, bool *ret_may)
+{
+    struct dmsci_dm1_op *op = o->op;
+    struct dmsc_buf child;
+    enum dmsc_err err;
+
+    dmsc_buf_init(&child, op->dm1->ctx, SIZE_MAX / 4);
+    err = dmsci_buf_printf(&child, "%s/-", dmsc_buf_str(&op->uri));
+    if (err == DMSC_OK)
+        o->doubted =
+            !last && dmsci_dm1_look(op, DMSC_RIGHT_ADD, dmsc_buf_str(&child)) == DMSC_REFUSED_SCOPE;
+    if (err == DMSC_OK)
+        *ret_may = o->doubted || dmsci_dm1_may(op, DMSC_RIGHT_ADD, dmsc_buf_str(&child), false);
+    dmsc_buf_clear(&child);
+    return err;
+}
+
 static bool sees(void *user, const char *uri)
 {
     const struct object *o = user;
@@ -160,12 +181,10 @@ static enum dmsc_err import(struct object *o)
 }
 
 /* Not fixed by TNDS 5: no XML and no TNDS 400, a value that is none of its format 415. */
-static enum dmsc_err settle_import(struct dmsci_dm1_op *op, enum dmsc_err err)
+static enum dmsc_err settle_reason(struct dmsci_dm1_op *op, enum dmsc_err err)
 {
     const char *reason = dmsc_diag_get(op->dm1->ctx)->reason;
 
-    if (op->status != 0) /* the place was refused */
-        return DMSC_OK;
     if (err == DMSC_E_MALFORMED && strncmp(reason, "format:", 7) != 0) {
         op->reason = "tnds";
         return dmsci_dm1_settle(op, 400);
@@ -173,6 +192,16 @@ static enum dmsc_err settle_import(struct dmsci_dm1_op *op, enum dmsc_err err)
     if (err == DMSC_E_UNSUPPORTED && strcmp(reason, "inbox:unknown") == 0)
         op->reason = "inbox:unknown";
     return dmsci_dm1_settle_tree(op, err);
+}
+
+static enum dmsc_err settle_import(struct object *o, enum dmsc_err err)
+{
+    bool may = false;
+
+    if (o->op->status != 0) /* the place was refused */
+        return DMSC_OK;
+    err = settle_reason(o->op, err);
+    return err == DMSC_OK && o->doubted ? may_add_below(o, true, &may) : err;
 }
 
 /* Put it in, look, take it out again. */
@@ -190,7 +219,7 @@ static enum dmsc_err try_out(struct object *o, struct entries *after)
         return dmsci_dm1_settle(o->op, 420);
     if (walked != DMSC_OK)
         return walked;
-    return err == DMSC_OK ? DMSC_OK : settle_import(o->op, err);
+    return err == DMSC_OK ? DMSC_OK : settle_import(o, err);
 }
 
 static char *parent_of(struct dmsc_ctx *ctx, const char *uri)
@@ -333,20 +362,6 @@ static enum dmsc_err apply(struct object *o)
     return err;
 }
 
-/* Add is asked for below the target, before anything can be learnt from its failure. */
-static enum dmsc_err may_add_below(struct dmsci_dm1_op *op, bool *ret_may)
-{
-    struct dmsc_buf child;
-    enum dmsc_err err;
-
-    dmsc_buf_init(&child, op->dm1->ctx, SIZE_MAX / 4);
-    err = dmsci_buf_printf(&child, "%s/-", dmsc_buf_str(&op->uri));
-    if (err == DMSC_OK)
-        *ret_may = dmsci_dm1_may(op, DMSC_RIGHT_ADD, dmsc_buf_str(&child), false);
-    dmsc_buf_clear(&child);
-    return err;
-}
-
 enum dmsc_err dmsci_dm1_tnds(struct dmsci_dm1_op *op, enum dmsc_tnds_mode mode)
 {
     struct object o = { .op = op, .mode = mode };
@@ -357,7 +372,7 @@ enum dmsc_err dmsci_dm1_tnds(struct dmsci_dm1_op *op, enum dmsc_tnds_mode mode)
         return dmsci_dm1_settle(op, 415);
     o.inbox = dmsc_uri_below(dmsc_buf_str(&op->uri), DMSC_INBOX);
     if (mode == DMSC_TNDS_ADD && !o.inbox)
-        err = may_add_below(op, &may);
+        err = may_add_below(&o, false, &may);
     if (err != DMSC_OK || !may)
         return err;
     dmsc_buf_init(&o.xml, op->dm1->ctx, SIZE_MAX / 4);
