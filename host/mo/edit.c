@@ -62,15 +62,6 @@ static enum dmsc_err check_value(struct dmsc_tree *tree, const char *uri, enum d
     return err;
 }
 
-/* STD 5.3.1: AAuthSecret and AAuthData have no Get, whoever made them. The name alone decides: the
- * type that makes an account of the nodes above may come later. */
-static bool is_secret(const char *uri)
-{
-    const char *name = dmsci_uri_name(uri);
-
-    return strcmp(name, "AAuthSecret") == 0 || strcmp(name, "AAuthData") == 0;
-}
-
 /* StdObj 5.3.4: objects are taken from the Inbox (dmsc_inbox_add()), and none stays there. */
 static enum dmsc_err check_inbox(struct dmsc_tree *tree, const char *what, const char *uri)
 {
@@ -215,7 +206,7 @@ enum dmsc_err dmsc_tree_add(struct dmsc_tree *tree, const char *uri,
     size_t parent = 0;
     uint32_t missing = 0;
     bool there = false;
-    bool secret = spec->format != DMSC_FORMAT_NODE && is_secret(uri);
+    bool secret = spec->format != DMSC_FORMAT_NODE && dmsci_secret_named(uri);
     enum dmsc_err err = dmsci_tree_changing(tree, "add a node");
 
     if (err == DMSC_OK)
@@ -355,7 +346,7 @@ static enum dmsc_err check_longest(struct dmsc_tree *tree, const char *uri, cons
 static enum dmsc_err move(struct dmsc_tree *tree, const char *uri, const char *to)
 {
     struct dmsci_row row;
-    bool secret = is_secret(to);
+    bool secret = dmsci_secret_named(to);
     enum dmsc_err err = dmsci_rows_move(tree->store, uri, to);
 
     if (err == DMSC_OK)

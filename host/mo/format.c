@@ -197,25 +197,34 @@ static bool is_time(struct dmsc_bytes value)
 }
 
 /* RFC 4648 clause 4. The text is the value and kept as it came (TND 7.7.2). */
-static bool is_base64(struct dmsc_bytes value)
+bool dmsci_base64_look(struct dmsci_base64_seen *seen, struct dmsc_bytes text)
 {
-    size_t digits = 0;
-    size_t pads = 0;
-
-    for (size_t i = 0; i < value.n; i++) {
-        uint8_t c = value.p[i];
+    for (size_t i = 0; i < text.n; i++) {
+        uint8_t c = text.p[i];
         bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 
         if (c == ' ' || c == '\t' || c == '\r' || c == '\n')
             continue;
         if (c == '=')
-            pads++;
-        else if (pads > 0 || !(letter || (c >= '0' && c <= '9') || c == '+' || c == '/'))
+            seen->pads++;
+        else if (seen->pads > 0 || !(letter || (c >= '0' && c <= '9') || c == '+' || c == '/'))
             return false;
         else
-            digits++;
+            seen->digits++;
     }
-    return pads <= 2 && (digits + pads) % 4 == 0 && digits % 4 != 1;
+    return true;
+}
+
+bool dmsci_base64_ends(const struct dmsci_base64_seen *seen)
+{
+    return seen->pads <= 2 && (seen->digits + seen->pads) % 4 == 0 && seen->digits % 4 != 1;
+}
+
+static bool is_base64(struct dmsc_bytes value)
+{
+    struct dmsci_base64_seen seen = { 0, 0 };
+
+    return dmsci_base64_look(&seen, value) && dmsci_base64_ends(&seen);
 }
 
 static const struct {
@@ -263,8 +272,11 @@ bool dmsci_format_takes(enum dmsc_format format, struct dmsc_bytes value)
 enum dmsc_err dmsci_format_check(struct dmsc_ctx *ctx, enum dmsc_format format,
                                  struct dmsc_bytes value)
 {
-    if (dmsci_format_takes(format, value))
-        return DMSC_OK;
+    return dmsci_format_takes(format, value) ? DMSC_OK : dmsci_value_refuse(ctx, format);
+}
+
+enum dmsc_err dmsci_value_refuse(struct dmsc_ctx *ctx, enum dmsc_format format)
+{
     (void)dmsci_fail(ctx, DMSC_E_MALFORMED, "take a value");
     if ((size_t)format < DMSCI_ARRAY_LEN(formats))
         dmsci_why(ctx, formats[format].reason, "it is no value of format %s", formats[format].name);

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/mo/secret.h"
+#include "host/mo/uri.h"
 #include <string.h>
+
+bool dmsci_secret_named(const char *uri)
+{
+    const char *name = dmsci_uri_name(uri);
+
+    return strcmp(name, "AAuthSecret") == 0 || strcmp(name, "AAuthData") == 0;
+}
 
 enum dmsc_err dmsci_secret_seal(struct dmsc_tree *tree, const char *uri, uint8_t flags,
                                 struct dmsc_bytes value, struct dmsc_buf *room,

@@ -20,6 +20,9 @@ DMSC_NODISCARD enum dmsc_err dmsci_secret_seal(struct dmsc_tree *tree, const cha
 /** The value of a leaf that is there, replaced. @param flags of the leaf */
 DMSC_NODISCARD enum dmsc_err dmsci_secret_value(struct dmsc_tree *tree, const char *uri,
                                                 uint8_t flags, struct dmsc_buf *ret_value);
+/** STD 5.3.1: AAuthSecret and AAuthData have no Get, whoever made them. The name alone decides: the
+ * type that makes an account of the nodes above may come later. */
+bool dmsci_secret_named(const char *uri);
 /** Octets of the row's value, without its seal. */
 size_t dmsci_secret_size(const struct dmsci_row *row);
 

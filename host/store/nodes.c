@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows of the management tree: one function, one statement. */
 #include "host/store/nodes.h"
+#include "host/store/large.h"
 #include "host/store/private.h"
 #include <string.h>
 
 /* Stands for "/" in a key, and ends the range of a subtree: see sql.c. */
 #define SEPARATOR     1
 #define RANGE_END     2
-#define COLUMN_BEHIND 9 /* the first column behind those of every node */
+#define COLUMN_BEHIND 10 /* the first column behind those of every node */
 
 /* A key of one call. Most URIs fit the stack; the others take memory. */
 struct key {
@@ -138,6 +139,7 @@ static enum dmsc_err read_columns(struct dmsc_store *store, sqlite3_stmt *stmt,
         .access = (uint8_t)sqlite3_column_int(stmt, 6),
         .flags = (uint8_t)sqlite3_column_int(stmt, 7),
         .size = (size_t)sqlite3_column_int64(stmt, 8),
+        .large = sqlite3_column_int64(stmt, 9),
     };
     return DMSC_OK;
 }
@@ -184,7 +186,11 @@ enum dmsc_err dmsci_row_value(struct dmsc_store *store, const char *uri, struct 
 
     if (err == DMSC_OK)
         err = dmsci_sql_step(store, q.stmt, "read a value", &there);
-    if (err == DMSC_OK && there) {
+    if (err == DMSC_OK && there && sqlite3_column_type(q.stmt, 0) == SQLITE_INTEGER) {
+        err = dmsci_fail(store->ctx, DMSC_E_LIMIT, "read a value");
+        dmsci_where(store->ctx, "%.180s", uri);
+        dmsci_why(store->ctx, "value:large", "it is a large object, to be read in pieces");
+    } else if (err == DMSC_OK && there) {
         const void *p = sqlite3_column_blob(q.stmt, 0);
 
         err = dmsc_buf_set(ret_value, dmsc_bytes(p, (size_t)sqlite3_column_bytes(q.stmt, 0)));
@@ -224,9 +230,54 @@ enum dmsc_err dmsci_row_insert(struct dmsc_store *store, const char *uri,
     return err;
 }
 
+/* The number of the large object that is the value of the row; 0: it is none, or no row. */
+static enum dmsc_err large_of(struct dmsc_store *store, const char *uri, int64_t *ret_id)
+{
+    struct query q;
+    bool there = false;
+    enum dmsc_err err = query_one(store, SQL_NODE_LARGE, uri, &q);
+
+    if (err == DMSC_OK)
+        err = dmsci_sql_step(store, q.stmt, "look for a large object", &there);
+    *ret_id = err == DMSC_OK && there ? sqlite3_column_int64(q.stmt, 0) : 0;
+    query_end(store, &q);
+    return err;
+}
+
+static enum dmsc_err drop_large_of(struct dmsc_store *store, const char *uri)
+{
+    int64_t id = 0;
+    enum dmsc_err err = dmsci_store_writable(store, "write a node");
+
+    if (err == DMSC_OK)
+        err = large_of(store, uri, &id);
+    return err == DMSC_OK && id != 0 ? dmsci_large_drop(store, id) : err;
+}
+
+enum dmsc_err dmsci_row_set_large(struct dmsc_store *store, const char *uri, int64_t id)
+{
+    struct query q;
+    bool there;
+    enum dmsc_err err = drop_large_of(store, uri);
+
+    if (err != DMSC_OK)
+        return err;
+    err = query_one(store, SQL_NODE_SET_LARGE, uri, &q);
+    if (err == DMSC_OK)
+        err = dmsci_sql_bind_int(store, q.stmt, 2, id);
+    if (err == DMSC_OK)
+        err = dmsci_sql_step(store, q.stmt, "write a node", &there);
+    query_end(store, &q);
+    return err == DMSC_OK ? dmsci_large_settle(store, id) : err;
+}
+
 enum dmsc_err dmsci_row_update(struct dmsc_store *store, const char *uri,
                                const struct dmsci_row *row, const struct dmsc_bytes *value)
 {
+    enum dmsc_err err = value == NULL ? DMSC_OK : drop_large_of(store, uri);
+
+    if (err != DMSC_OK)
+        return err;
     return write_row(store, value == NULL ? SQL_NODE_UPDATE : SQL_NODE_UPDATE_VALUE, uri, row,
                      value);
 }
@@ -332,20 +383,30 @@ enum dmsc_err dmsci_rows_longest(struct dmsc_store *store, const char *top, size
     return err;
 }
 
-enum dmsc_err dmsci_rows_delete(struct dmsc_store *store, const char *top)
+static enum dmsc_err delete_range(struct dmsc_store *store, enum dmsci_sql id, const char *top)
 {
     struct query q;
     bool there;
-    enum dmsc_err err = dmsci_store_writable(store, "delete nodes");
+    enum dmsc_err err = query_range(store, id, top, "", top, &q);
 
-    if (err != DMSC_OK)
-        return err;
-    err = query_range(store, SQL_NODE_DELETE, top, "", top, &q);
     if (err == DMSC_OK)
         err = dmsci_sql_step(store, q.stmt, "delete nodes", &there);
+    query_end(store, &q);
+    return err;
+}
+
+enum dmsc_err dmsci_rows_delete(struct dmsc_store *store, const char *top)
+{
+    enum dmsc_err err = dmsci_store_writable(store, "delete nodes");
+
+    if (err == DMSC_OK)
+        err = delete_range(store, SQL_LARGE_DROP_BELOW, top);
+    if (err == DMSC_OK && sqlite3_changes(store->db) > 0)
+        store->dropped = true;
+    if (err == DMSC_OK)
+        err = delete_range(store, SQL_NODE_DELETE, top);
     if (err == DMSC_OK)
         store->nodes -= (uint32_t)sqlite3_changes(store->db);
-    query_end(store, &q);
     return err;
 }
 

@@ -19,13 +19,17 @@ struct dmsci_row {
     uint8_t format;
     uint8_t access;
     uint8_t flags;
-    size_t size; /* octets of the value; read only */
+    size_t size;   /* octets of the value; read only */
+    int64_t large; /* the large object that is the value (large.h), 0: none; read only */
 };
 
 /** @param ret_there false: no such row; @p ret_row is then untouched. NULL: not wanted */
 DMSC_NODISCARD enum dmsc_err dmsci_row_get(struct dmsc_store *store, const char *uri,
                                            struct dmsci_row *ret_row, bool *ret_there);
-/** @param ret_value replaced when the row is there */
+/**
+ * @param ret_value replaced when the row is there
+ * @return DMSC_E_LIMIT ("value:large") when the value is a large object
+ */
 DMSC_NODISCARD enum dmsc_err dmsci_row_value(struct dmsc_store *store, const char *uri,
                                              struct dmsc_buf *ret_value, bool *ret_there);
 /** Must not be there yet. */
@@ -35,6 +39,9 @@ DMSC_NODISCARD enum dmsc_err dmsci_row_insert(struct dmsc_store *store, const ch
 DMSC_NODISCARD enum dmsc_err dmsci_row_update(struct dmsc_store *store, const char *uri,
                                               const struct dmsci_row *row,
                                               const struct dmsc_bytes *value);
+/** The large object @p id becomes the value of the row, and is on its way no more (large.h). */
+DMSC_NODISCARD enum dmsc_err dmsci_row_set_large(struct dmsc_store *store, const char *uri,
+                                                 int64_t id);
 /**
  * The row behind @p after in the walk of @p top; @p after is @p top or below it and need not exist.
  * @param ret_uri its URI (replaced); @param ret_row NULL if not wanted

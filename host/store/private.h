@@ -4,6 +4,7 @@
 #define DMSCI_STORE_PRIVATE_H
 
 #include "apdu/base/ctx.h"
+#include "host/store/checked.h"
 #include <dmsc/store.h>
 #include <sqlite3.h>
 
@@ -35,6 +36,22 @@ enum dmsci_sql {
     SQL_NODE_DELETE,
     SQL_NODE_MOVE,
     SQL_NODE_OF_TYPE,
+    SQL_NODE_LARGE,
+    SQL_NODE_SET_LARGE,
+    SQL_PART_ADD,
+    SQL_PART_AT,
+    SQL_PART_COPY,
+    SQL_PART_SWEEP,
+    SQL_LARGE_ADD,
+    SQL_LARGE_COPY,
+    SQL_LARGE_GET,
+    SQL_LARGE_NEXT,
+    SQL_LARGE_HAVE,
+    SQL_LARGE_DONE,
+    SQL_LARGE_DROP,
+    SQL_LARGE_DROP_BELOW,
+    SQL_LARGE_DROPPED,
+    SQL_LARGE_SWEEP,
     SQL_CHANGE_ADD,
     SQL_CHANGE_PRUNE,
     SQL_CHANGE_NEXT,
@@ -50,6 +67,7 @@ enum dmsci_sql {
 
 struct dmsc_store {
     struct dmsc_ctx *ctx;
+    struct dmsci_checked checked; /* what the connection reads and writes the file through */
     sqlite3 *db;
     char *path;    /* "" when all is in memory */
     int writer_fd; /* of the file that names the writing process; -1 none */
@@ -57,6 +75,7 @@ struct dmsc_store {
     unsigned depth;                  /* of write transactions */
     unsigned readers;                /* of dmsci_store_read_begin() */
     bool lost;                       /* SQLite gave up the transaction by itself */
+    bool dropped;                    /* large objects may be marked as gone */
     uint32_t nodes;                  /* rows of the tree, as this transaction sees it */
     uint32_t nodes_saved;            /* as the state row has it */
     uint32_t marks[STORE_DEPTH_MAX]; /* nodes at each begin */
@@ -96,6 +115,10 @@ DMSC_NODISCARD enum dmsc_err dmsci_sql_bind_int(struct dmsc_store *store, sqlite
 
 /** DMSC_OK inside a transaction that still stands. */
 DMSC_NODISCARD enum dmsc_err dmsci_store_writable(struct dmsc_store *store, const char *what);
+
+/** Behind an outermost commit: take away the octets of large objects that are gone. A failure is
+ * logged: what is left is taken away another time. */
+void dmsci_large_sweep(struct dmsc_store *store);
 
 /** Check the file, or make its tables when it is new. */
 DMSC_NODISCARD enum dmsc_err dmsci_schema_open(struct dmsc_store *store);

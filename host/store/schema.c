@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define APPLICATION_ID 0x444D5343 /* "DMSC" */
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 
 /* A file above this is not read whole when it is opened: opening must not cost what is in it. What
  * is broken in it is then found when it is read. */
@@ -48,7 +48,20 @@ static const char *const upgrades[SCHEMA_VERSION - 1] = {
     /* Objects are found by their kind: format 0 is that of interior nodes. */
     "CREATE INDEX node_mo ON node(type) WHERE format=0 AND type<>'';"
     "PRAGMA user_version=2;",
+    /* A value that is too large for a row lies in parts. The row then holds the number of the
+     * large object in the place of octets. One with a name is on its way. */
+    "CREATE INDEX node_large ON node(key) WHERE typeof(value)='integer';"
+    "CREATE TABLE large("
+    "id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, tag BLOB NOT NULL,"
+    "size INTEGER NOT NULL, have INTEGER NOT NULL, at INTEGER NOT NULL);"
+    "CREATE TABLE part(owner INTEGER NOT NULL, at INTEGER NOT NULL, data BLOB NOT NULL,"
+    "PRIMARY KEY(owner,at)) WITHOUT ROWID;"
+    /* Whether each page has a sum (checked.h): what an older version made has none. */
+    "ALTER TABLE state ADD COLUMN sums INTEGER NOT NULL DEFAULT 0;"
+    "PRAGMA user_version=3;",
 };
+
+static const char with_sums[] = "UPDATE state SET sums=1";
 
 static enum dmsc_err run(struct dmsc_store *store, const char *sql, const char *what)
 {
@@ -123,6 +136,8 @@ static enum dmsc_err bring_up(struct dmsc_store *store)
     }
     for (; err == DMSC_OK && head.version < SCHEMA_VERSION; head.version++)
         err = run(store, upgrades[head.version - 1], "bring the store to this version");
+    if (err == DMSC_OK && head.empty && dmsci_checked_reserved(store->db))
+        err = run(store, with_sums, "make the store");
     if (err == DMSC_OK)
         err = run(store, "COMMIT", "make the store");
     if (err != DMSC_OK)
@@ -158,6 +173,17 @@ static enum dmsc_err check_content(struct dmsc_store *store)
     return err;
 }
 
+/* A head that says that the pages have no sums is itself damaged, if they had them once. */
+static enum dmsc_err check_sums(struct dmsc_store *store)
+{
+    char sums[8];
+    enum dmsc_err err = ask(store, "SELECT sums FROM state", sums, sizeof(sums));
+
+    if (err == DMSC_OK && strcmp(sums, "1") == 0 && !dmsci_checked_reserved(store->db))
+        err = wrong(store, DMSC_E_CORRUPT, "store:corrupt", "its pages have lost their sums");
+    return err;
+}
+
 static enum dmsc_err check_head(struct dmsc_store *store, const struct head *head)
 {
     if (head->application != APPLICATION_ID)
@@ -181,6 +207,8 @@ enum dmsc_err dmsci_schema_open(struct dmsc_store *store)
     /* Look before touching: a file of somebody else stays as it is. */
     if (err == DMSC_OK && !head.empty)
         err = check_head(store, &head);
+    if (err == DMSC_OK && head.empty && dmsci_checked_reserve(store->db) != SQLITE_OK)
+        err = dmsci_sql_fail(store, "make the store");
     if (err == DMSC_OK)
         err = use_log(store);
     if (err == DMSC_OK)
@@ -189,6 +217,8 @@ enum dmsc_err dmsci_schema_open(struct dmsc_store *store)
         err = check_content(store);
     if (err == DMSC_OK && head.version < SCHEMA_VERSION)
         err = bring_up(store);
+    if (err == DMSC_OK)
+        err = check_sums(store);
     if (err == DMSC_OK)
         err = dmsci_sql_run(store, SQL_STATE_GET, "open the store");
     return err;

@@ -3,7 +3,12 @@
 #include "host/store/private.h"
 #include <string.h>
 
-#define NODE_COLUMNS "format,type,title,acl,tstamp,verno,access,flags,length(value)"
+/* The value of a large object is elsewhere; the type alone is looked at, and no value is read. */
+#define IS_LARGE "typeof(value)='integer'"
+#define NODE_COLUMNS                                                                               \
+    "format,type,title,acl,tstamp,verno,access,flags,"                                             \
+    "CASE WHEN " IS_LARGE " THEN (SELECT have FROM large WHERE id=value) ELSE length(value) END,"  \
+    "CASE WHEN " IS_LARGE " THEN value ELSE 0 END"
 
 /*
  * node.key is the URI with "/" written as octet 1, which no name can hold and which sorts before
@@ -43,6 +48,25 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_NODE_MOVE] = "UPDATE node SET key=?3||substr(key,length(?1)+1) WHERE key>=?1 AND key<?2",
     [SQL_NODE_OF_TYPE] = "SELECT key FROM node WHERE format=0 AND type<>'' AND type=?2 AND key>?1"
                          " ORDER BY key LIMIT 1",
+    [SQL_NODE_LARGE] = "SELECT value FROM node WHERE " IS_LARGE " AND key=?1",
+    [SQL_NODE_SET_LARGE] = "UPDATE node SET value=?2 WHERE key=?1",
+    [SQL_PART_ADD] = "INSERT INTO part(owner,at,data) VALUES(?1,?2,?3)",
+    [SQL_PART_AT] = "SELECT at,data FROM part WHERE owner=?1 AND at<=?2 ORDER BY at DESC LIMIT 1",
+    [SQL_PART_COPY] = "INSERT INTO part(owner,at,data) SELECT ?2,at,data FROM part WHERE owner=?1",
+    [SQL_PART_SWEEP] = "DELETE FROM part WHERE owner IN (SELECT id FROM large WHERE at<0)",
+    [SQL_LARGE_ADD] = "INSERT INTO large(name,tag,size,have,at) VALUES(?1,?2,?3,0,?4)",
+    [SQL_LARGE_COPY] = "INSERT INTO large(name,tag,size,have,at)"
+                       " SELECT NULL,tag,size,have,at FROM large WHERE id=?1",
+    [SQL_LARGE_GET] = "SELECT id,size,have,at,tag FROM large WHERE name=?1",
+    [SQL_LARGE_NEXT] = "SELECT id,size,have,at,name FROM large WHERE name>?1 ORDER BY name LIMIT 1",
+    [SQL_LARGE_HAVE] = "UPDATE large SET have=?2,at=?3 WHERE id=?1",
+    [SQL_LARGE_DONE] = "UPDATE large SET name=NULL,tag=x'',size=have WHERE id=?1",
+    /* Octets go when the change is over (large.c): at -1 marks what is gone. */
+    [SQL_LARGE_DROP] = "UPDATE large SET name=NULL,at=-1 WHERE id=?1",
+    [SQL_LARGE_DROP_BELOW] = "UPDATE large SET name=NULL,at=-1 WHERE id IN"
+                             " (SELECT value FROM node WHERE " IS_LARGE " AND key>=?1 AND key<?2)",
+    [SQL_LARGE_DROPPED] = "SELECT 1 FROM large WHERE at<0 LIMIT 1",
+    [SQL_LARGE_SWEEP] = "DELETE FROM large WHERE at<0",
     [SQL_CHANGE_ADD] = "INSERT INTO change(at,actor,count,what) VALUES(?1,?2,?3,?4)",
     [SQL_CHANGE_PRUNE] = "DELETE FROM change WHERE id<=?1",
     [SQL_CHANGE_NEXT] = "SELECT id,at,count,actor,what FROM change WHERE id>?1 ORDER BY id LIMIT 1",
@@ -55,18 +79,20 @@ static const char *const texts[SQL_COUNT] = {
 };
 
 struct cause {
-    int code; /* primary result code of SQLite */
+    int code; /* result code of SQLite, primary or extended */
     enum dmsc_err err;
     const char *reason;
     const char *hint;
 };
 
+#define MOVE_AWAY "move the file away; it is made new from the card and the servers"
+
 static const struct cause causes[] = {
     { SQLITE_BUSY, DMSC_E_AGAIN, "store:busy", "try again when the other process is done" },
     { SQLITE_LOCKED, DMSC_E_AGAIN, "store:busy", "try again when the other process is done" },
     { SQLITE_NOMEM, DMSC_E_NOMEM, NULL, NULL },
-    { SQLITE_CORRUPT, DMSC_E_CORRUPT, "store:corrupt",
-      "move the file away; it is made new from the card and the servers" },
+    { SQLITE_CORRUPT, DMSC_E_CORRUPT, "store:corrupt", MOVE_AWAY },
+    { SQLITE_IOERR_DATA, DMSC_E_CORRUPT, "store:corrupt", MOVE_AWAY }, /* a page without its sum */
     { SQLITE_NOTADB, DMSC_E_CORRUPT, "store:not-a-store", "name another file" },
     { SQLITE_FULL, DMSC_E_IO, "store:full", "make room on the disk" },
     { SQLITE_TOOBIG, DMSC_E_LIMIT, "store:too-big", NULL },
@@ -85,7 +111,7 @@ enum dmsc_err dmsci_sql_fail(struct dmsc_store *store, const char *what)
     enum dmsc_err err;
 
     for (size_t i = 0; i < DMSCI_ARRAY_LEN(causes) && cause == NULL; i++)
-        cause = causes[i].code == (code & 0xFF) ? &causes[i] : NULL;
+        cause = causes[i].code == code || causes[i].code == (code & 0xFF) ? &causes[i] : NULL;
     err = dmsci_fail(store->ctx, cause == NULL ? DMSC_E_IO : cause->err, "%s", what);
     dmsci_fail_code(store->ctx, code);
     dmsci_where(store->ctx, "%s", store->path[0] != '\0' ? store->path : "store in memory");

@@ -69,21 +69,22 @@ static void harden(sqlite3 *db)
 
 static enum dmsc_err connect(struct dmsc_store *store)
 {
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
     bool in_memory = store->path[0] == '\0';
     enum dmsc_err err = in_memory ? DMSC_OK : prepare_file(store->ctx, store->path);
 
     if (err != DMSC_OK)
         return err;
-    if (sqlite3_open_v2(in_memory ? ":memory:" : store->path, &store->db,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
-                            (in_memory ? SQLITE_OPEN_CREATE : 0),
-                        NULL) != SQLITE_OK) {
+    if ((in_memory
+             ? sqlite3_open_v2(":memory:", &store->db, flags | SQLITE_OPEN_CREATE, NULL)
+             : dmsci_checked_open(&store->checked, store->path, flags, &store->db)) != SQLITE_OK) {
         if (store->db == NULL)
             return dmsci_fail(store->ctx, DMSC_E_NOMEM, "open the store");
         return dmsci_sql_fail(store, "open the store");
     }
     harden(store->db);
     dmsci_writer_open(store);
+    store->dropped = true; /* a process that was killed may have left some */
     return dmsci_schema_open(store);
 }
 
@@ -218,6 +219,8 @@ enum dmsc_err dmsc_store_commit(struct dmsc_store *store)
         dmsc_store_rollback(store);
     else
         store->depth--;
+    if (err == DMSC_OK && store->depth == 0 && store->dropped)
+        dmsci_large_sweep(store);
     return err;
 }
 

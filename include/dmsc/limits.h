@@ -24,7 +24,9 @@ struct dmsc_limits {
     size_t uri_length;         /* LocURI, characters */
     unsigned uri_depth;        /* segments */
     size_t uri_segment;        /* one segment, characters */
-    size_t node_value;         /* value of one leaf */
+    size_t node_value;         /* value of one leaf, in memory as a whole */
+    size_t large_value;        /* value of one leaf that comes and goes in pieces */
+    unsigned transfers;        /* of large values, that are not over */
     size_t acl_length;         /* one ACL, octets */
     unsigned tree_nodes;       /* nodes of the tree */
     unsigned tnds_nodes;       /* nodes of one TNDS object */
@@ -38,10 +40,10 @@ struct dmsc_limits {
     unsigned redirects;
     unsigned certificates; /* certificates taken from one card */
     size_t certificate_size;
-    size_t script_size;    /* one file of a card script */
-    unsigned script_files; /* files of a script */
-    unsigned script_depth; /* files that call each other */
-    unsigned script_steps; /* lines run, loops counted */
+    size_t script_size;     /* one file of a card script */
+    unsigned script_files;  /* files of a script */
+    unsigned script_depth;  /* files that call each other */
+    unsigned script_steps;  /* lines run, loops counted */
     size_t ota_packet_size; /* one secured packet */
 };
 

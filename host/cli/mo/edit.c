@@ -10,11 +10,13 @@ struct edit {
     struct dmsc_tree *tree;
     struct dmsc_buf uri;
     struct dmsc_buf value;
+    const char *large; /* a file that is too long for it; else NULL */
+    size_t size;       /* octets of the value, wherever it is */
 };
 
 static enum dmsc_err edit_init(struct edit *e, struct cli *cli)
 {
-    e->cli = cli;
+    *e = (struct edit){ .cli = cli };
     e->tree = dmsc_bridge_tree(cli->bridge);
     dmsc_buf_init(&e->value, cli->ctx, dmsc_ctx_limits(cli->ctx)->node_value);
     return cli_mo_uri(cli, cli->argument[0], &e->uri);
@@ -31,6 +33,7 @@ static enum dmsc_err take_value(struct edit *e, bool must)
 {
     const char *file = e->cli->option[OPT_FILE];
     bool given = e->cli->arguments > 1;
+    enum dmsc_err err = DMSC_OK;
 
     if (given && file != NULL)
         return cli_fail(e->cli, DMSC_E_ARG, "take the value", "it is given twice",
@@ -38,9 +41,16 @@ static enum dmsc_err take_value(struct edit *e, bool must)
     if (!given && file == NULL && must)
         return cli_fail(e->cli, DMSC_E_ARG, "take the value", "none is given",
                         "VALUE, --file FILE, or --file - for standard input");
+    if (file != NULL && cli_mo_is_large(e->cli, file)) {
+        e->large = file;
+        return DMSC_OK;
+    }
     if (file != NULL)
-        return cli_mo_read(e->cli, file, &e->value);
-    return given ? dmsc_buf_append_str(&e->value, e->cli->argument[1]) : DMSC_OK;
+        err = cli_mo_read(e->cli, file, &e->value);
+    else if (given)
+        err = dmsc_buf_append_str(&e->value, e->cli->argument[1]);
+    e->size = e->value.n;
+    return err;
 }
 
 static enum dmsc_err begin(const struct edit *e)
@@ -67,6 +77,18 @@ static enum dmsc_err say_done(struct edit *e, const char *done, const char *what
                               strcmp(what, "node") == 0 ? "nodes" : "bytes", (json_int_t)n));
 }
 
+static enum dmsc_err set(struct edit *e, const char *uri)
+{
+    enum dmsc_err err;
+
+    if (e->large != NULL)
+        return cli_mo_send_file(e->cli, uri, e->large, NULL, NULL, &e->size);
+    err = begin(e);
+    if (err == DMSC_OK)
+        err = end(e, dmsc_tree_replace(e->tree, uri, NULL, NULL, dmsc_buf_bytes(&e->value)));
+    return err;
+}
+
 static enum dmsc_err run_set(struct cli *cli)
 {
     struct edit e;
@@ -80,12 +102,10 @@ static enum dmsc_err run_set(struct cli *cli)
     if (err == DMSC_OK)
         err = cli_mo_ask(cli, DMSC_RIGHT_REPLACE, uri, NULL, "set the value");
     if (err == DMSC_OK)
-        err = begin(&e);
-    if (err == DMSC_OK)
-        err = end(&e, dmsc_tree_replace(e.tree, uri, NULL, NULL, dmsc_buf_bytes(&e.value)));
+        err = set(&e, uri);
     err = cli_mo_hint(cli, err, "dmsc mo get URI shows the node's format");
     if (err == DMSC_OK)
-        err = say_done(&e, "set", "byte", e.value.n);
+        err = say_done(&e, "set", "byte", e.size);
     edit_clear(&e);
     return err;
 }
@@ -111,6 +131,24 @@ static enum dmsc_err new_spec(struct edit *e, struct dmsc_node_spec *ret_spec)
     return DMSC_OK;
 }
 
+static enum dmsc_err add(struct edit *e, const char *uri, const struct dmsc_node_spec *spec)
+{
+    bool there = false;
+    enum dmsc_err err = e->large == NULL ? DMSC_OK : dmsc_tree_has(e->tree, uri, &there);
+
+    /* Before it is sent: a large value would become that of the node that is there. */
+    if (there)
+        return cli_fail(e->cli, DMSC_E_EXISTS, "make the node", "it is there already",
+                        "dmsc mo set changes a node that is there");
+    if (err == DMSC_OK && e->large != NULL)
+        return cli_mo_send_file(e->cli, uri, e->large, &spec->format, spec->type, &e->size);
+    if (err == DMSC_OK)
+        err = begin(e);
+    if (err == DMSC_OK)
+        err = end(e, dmsc_tree_add(e->tree, uri, spec));
+    return err;
+}
+
 static enum dmsc_err run_add(struct cli *cli)
 {
     struct dmsc_node_spec spec;
@@ -126,16 +164,14 @@ static enum dmsc_err run_add(struct cli *cli)
         err = cli_mo_ask(cli, DMSC_RIGHT_ADD, uri,
                          spec.format == DMSC_FORMAT_NODE ? spec.type : NULL, "make the node");
     if (err == DMSC_OK)
-        err = begin(&e);
-    if (err == DMSC_OK)
-        err = end(&e, dmsc_tree_add(e.tree, uri, &spec));
+        err = add(&e, uri, &spec);
     err = cli_mo_hint(cli, err,
                       err == DMSC_E_EXISTS ? "dmsc mo set changes a node that is there"
                                            : "dmsc mo add --help; --format says what the value is");
     if (err == DMSC_OK && spec.format == DMSC_FORMAT_NODE)
         err = say_done(&e, "added", "node", 1);
     else if (err == DMSC_OK)
-        err = say_done(&e, "added", "byte", e.value.n);
+        err = say_done(&e, "added", "byte", e.size);
     edit_clear(&e);
     return err;
 }
@@ -256,7 +292,9 @@ const struct cli_command cli_mo_edit_commands[] = {
       "set the value of a leaf",
       "The value must be one of the node's format. --file takes the bytes of a file as they are,\n"
       "and - those of standard input: secrets belong there, other people can see the command "
-      "line.\n"
+      "line. A file above limits.node_value is taken in pieces; interrupted, the same command "
+      "goes\n"
+      "on where it stopped.\n"
       "A value that begins with - stands behind --.\n\n"
       "  dmsc mo set ./3GPP_IMS/Timer_T1 2500\n"
       "  dmsc mo set ./DMAcc/OpA/AppAuth/1/AAuthSecret --file secret" },

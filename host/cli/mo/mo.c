@@ -181,17 +181,19 @@ enum dmsc_err cli_mo_read(struct cli *cli, const char *path, struct dmsc_buf *co
 
 static enum dmsc_err get_leaf(struct cli *cli, const char *uri, json_t *record)
 {
+    size_t most = dmsc_ctx_limits(cli->ctx)->node_value;
     struct dmsc_buf value;
     enum dmsc_err err;
 
-    dmsc_buf_init(&value, cli->ctx, dmsc_ctx_limits(cli->ctx)->node_value);
+    if (cli->option[OPT_RAW] != NULL)
+        return cli_mo_write_value(cli, uri);
+    if ((uint64_t)json_integer_value(json_object_get(record, "size")) > most) {
+        (void)json_object_set_new(record, "large", json_string("yes: --raw writes it"));
+        return DMSC_OK;
+    }
+    dmsc_buf_init(&value, cli->ctx, most);
     err = dmsc_tree_value(dmsc_bridge_tree(cli->bridge), uri, &value);
-    if (err == DMSC_OK && cli->option[OPT_RAW] != NULL)
-        err = fwrite(value.p != NULL ? (const void *)value.p : "", 1, value.n, stdout) == value.n
-                  ? DMSC_OK
-                  : DMSC_E_IO;
-    else if (err == DMSC_OK &&
-             strcmp(json_string_value(json_object_get(record, "format")), "bin") == 0)
+    if (err == DMSC_OK && strcmp(json_string_value(json_object_get(record, "format")), "bin") == 0)
         (void)json_object_set_new(record, "value_hex", cli_hex(cli, dmsc_buf_bytes(&value)));
     else if (err == DMSC_OK)
         (void)json_object_set_new(record, "value", json_stringn((const char *)value.p, value.n));
@@ -202,10 +204,19 @@ static enum dmsc_err get_leaf(struct cli *cli, const char *uri, json_t *record)
 static enum dmsc_err get_node(struct cli *cli, const char *uri)
 {
     static const struct cli_column columns[] = {
-        { "uri", "node" },           { "format", "format" },   { "type", "type" },
-        { "value", "value" },        { "value_hex", "value" }, { "children", "children" },
-        { "size", "size" },          { "acl", "ACL" },         { "effective_acl", "ACL in force" },
-        { "tstamp", "last change" }, { "verno", "version" },   { NULL, NULL },
+        { "uri", "node" },
+        { "format", "format" },
+        { "type", "type" },
+        { "value", "value" },
+        { "value_hex", "value" },
+        { "children", "children" },
+        { "size", "size" },
+        { "acl", "ACL" },
+        { "effective_acl", "ACL in force" },
+        { "large", "large" },
+        { "tstamp", "last change" },
+        { "verno", "version" },
+        { NULL, NULL },
     };
     struct dmsc_tree *tree = dmsc_bridge_tree(cli->bridge);
     struct dmsc_node node = DMSC_NODE_INIT;

@@ -19,6 +19,14 @@ enum dmsc_err cli_mo_ask(struct cli *cli, enum dmsc_right right, const char *uri
 enum dmsc_err cli_mo_hint(struct cli *cli, enum dmsc_err err, const char *hint);
 /** The file, "-" for standard input; what does not fit below the ceiling is DMSC_E_LIMIT. */
 enum dmsc_err cli_mo_read(struct cli *cli, const char *path, struct dmsc_buf *content);
+/** Whether the file is longer than a value in memory may be. */
+bool cli_mo_is_large(const struct cli *cli, const char *path);
+/** Its octets become the value of a leaf, piece by piece; what an earlier call began is gone on
+ * with. @p format, @p type as for dmsc_large_put(); the owner was asked already. */
+enum dmsc_err cli_mo_send_file(struct cli *cli, const char *uri, const char *path,
+                               const enum dmsc_format *format, const char *type, size_t *ret_n);
+/** The value of a leaf of any size, to standard output as it is. */
+enum dmsc_err cli_mo_write_value(struct cli *cli, const char *uri);
 /** For dmsc_tree_walk(): a node as an object, with its value where it can be shown. */
 enum dmsc_err cli_mo_row(void *rows, const char *uri, const struct dmsc_node *node);
 /** Rows of cli_mo_row() as a table. Takes them. */

@@ -4,6 +4,7 @@
 #include "host/dm1/private.h"
 #include "host/mo/uri.h"
 #include <dmsc/inbox.h>
+#include <dmsc/large.h>
 #include <dmsc/mo_ops.h>
 #include <string.h>
 #include <strings.h>
@@ -298,25 +299,6 @@ enum dmsc_err dmsci_dm1_delete(struct dmsci_dm1_op *op)
     return dmsci_dm1_settle_tree(op, dmsc_tree_delete(op->dm1->tree, uri, false));
 }
 
-/* From leaf to leaf, with Format and Type. */
-static enum dmsc_err copy_value(struct dmsci_dm1_op *op, const char *from,
-                                const struct dmsc_node *node)
-{
-    struct dmsc_buf value;
-    enum dmsc_err err;
-
-    dmsc_buf_init(&value, op->dm1->ctx, SIZE_MAX / 4);
-    err = dmsc_tree_value(op->dm1->tree, from, &value);
-    if (err == DMSC_OK) {
-        op->changes++;
-        err = dmsci_dm1_settle_tree(op, dmsc_tree_replace(op->dm1->tree, dmsc_buf_str(&op->uri),
-                                                          &node->format, node->type,
-                                                          dmsc_buf_bytes(&value)));
-    }
-    dmsc_buf_clear(&value);
-    return err;
-}
-
 static enum dmsc_err copy_from(struct dmsci_dm1_op *op, const char *from)
 {
     struct dmsc_node node = DMSC_NODE_INIT;
@@ -342,8 +324,11 @@ static enum dmsc_err copy_from(struct dmsci_dm1_op *op, const char *from)
         (void)dmsci_dm1_settle(op, 405);
     else if ((op->node.flags & DMSC_NODE_PERMANENT) != 0 && node.format != op->node.format)
         (void)dmsci_dm1_settle(op, 403); /* the target cannot take the value */
-    else
-        err = copy_value(op, from, &node);
+    else {
+        op->changes++;
+        err = dmsci_dm1_settle_tree(
+            op, dmsc_tree_copy_value(op->dm1->tree, from, dmsc_buf_str(&op->uri)));
+    }
 out:
     dmsc_node_clear(&node);
     return err;

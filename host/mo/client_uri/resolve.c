@@ -54,7 +54,8 @@ static enum dmsc_err holds(struct search *s, const struct dmsci_condition *nv, c
         err = dmsc_tree_value(s->tree, dmsc_buf_str(&uri), &value);
         *ret_holds =
             err == DMSC_OK && dmsc_bytes_equal(dmsc_buf_bytes(&value), dmsc_bytes_str(nv->value));
-        if (err == DMSC_E_NOTFOUND || err == DMSC_E_STATE)
+        /* A large object is no value that a condition could name. */
+        if (err == DMSC_E_NOTFOUND || err == DMSC_E_STATE || err == DMSC_E_LIMIT)
             err = DMSC_OK;
     }
     dmsc_buf_clear(&uri);

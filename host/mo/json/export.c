@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/mo/json/value.h"
+#include "host/mo/large/large.h"
 #include "host/mo/tree.h"
 #include "host/mo/uri.h"
 #include <dmsc/mo_json.h>
@@ -15,6 +16,7 @@ struct writer {
     json_t *top;
     json_t *open[DEPTH_MAX]; /* borrowed; by depth below the top */
     size_t top_depth;
+    size_t room;  /* octets of values that still fit what is written */
     char *hidden; /* an interior node left out: all below it is too */
 };
 
@@ -38,7 +40,8 @@ static enum dmsc_err value_json(struct writer *w, const char *uri, const struct 
         return *ret_value == NULL ? DMSC_E_NOMEM : DMSC_OK;
     }
     dmsc_buf_init(&value, w->tree->ctx, SIZE_MAX / 2);
-    err = dmsc_tree_value(w->tree, uri, &value);
+    err = dmsci_value_whole(w->tree, uri, w->room, &value);
+    w->room -= value.n < w->room ? value.n : w->room;
     if (err == DMSC_OK)
         err = dmsci_json_of_value(w->tree->ctx, node->format, node->type, dmsc_buf_bytes(&value),
                                   ret_value);
@@ -85,7 +88,9 @@ static enum dmsc_err visit(void *user, const char *uri, const struct dmsc_node *
 enum dmsc_err dmsc_mo_json_export(struct dmsc_tree *tree, const char *uri, dmsc_tnds_filter *filter,
                                   void *user, struct dmsc_buf *ret_json)
 {
-    struct writer w = { .tree = tree, .filter = filter, .user = user };
+    struct writer w = {
+        .tree = tree, .filter = filter, .user = user, .room = ret_json->ceiling - ret_json->n
+    };
     enum dmsc_err err = DMSC_E_NOMEM;
 
     w.top = json_object();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tree as a TNDS object, elements in the order of the document type. */
-#include "host/mo/tree.h"
+#include "host/mo/large/large.h"
 #include "host/mo/uri.h"
 #include "host/mo/xml.h"
 #include <string.h>
@@ -78,7 +78,7 @@ static enum dmsc_err value(struct export *e, const char *uri, const struct dmsc_
 
     if (node->format == DMSC_FORMAT_NODE || node->format == DMSC_FORMAT_NULL)
         return DMSC_OK;
-    err = dmsc_tree_value(e->tree, uri, &e->value);
+    err = dmsci_value_whole(e->tree, uri, e->to->ceiling - e->to->n, &e->value);
     if (err == DMSC_OK && node->format != DMSC_FORMAT_BIN)
         return element(e, "Value", dmsc_buf_bytes(&e->value));
     if (err == DMSC_OK)
@@ -142,7 +142,7 @@ enum dmsc_err dmsc_tnds_export(struct dmsc_tree *tree, const char *uri, dmsc_tnd
     enum dmsc_err err;
 
     dmsc_buf_init(&e.hidden, tree->ctx, SIZE_MAX / 2);
-    dmsc_buf_init(&e.value, tree->ctx, dmsc_ctx_limits(tree->ctx)->node_value);
+    dmsc_buf_init(&e.value, tree->ctx, SIZE_MAX / 2);
     err = dmsc_buf_append_str(ret_xml, "<MgmtTree xmlns=\"syncml:dmddf1.2\"><VerDTD>1.2</VerDTD>");
     if (err == DMSC_OK)
         err = dmsc_tree_walk(tree, uri, visit, &e);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "apdu/base/ctx.h"
+#include "host/store/checked.h"
+#include "host/store/large.h"
 #include "host/store/nodes.h"
 #include "tests/support/test.h"
 #include <dmsc/store.h>
@@ -280,10 +282,13 @@ static void write_file(const char *path, const void *p, size_t n)
 
 static void sql(struct world *w, const char *text)
 {
+    struct dmsci_checked checked;
     sqlite3 *db = NULL;
     char *message = NULL;
 
-    assert_int_equal(sqlite3_open(w->path, &db), SQLITE_OK);
+    assert_int_equal(
+        dmsci_checked_open(&checked, w->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db),
+        SQLITE_OK);
     if (sqlite3_exec(db, text, NULL, NULL, &message) != SQLITE_OK)
         fail_msg("%s: %s", text, message);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
@@ -325,11 +330,11 @@ static void newer_schema(void **state)
 
     put(store, "k", "v");
     dmsc_store_close(store);
-    sql(w, "PRAGMA user_version=3");
+    sql(w, "PRAGMA user_version=4");
     refuse(w, DMSC_E_UNSUPPORTED, "store:newer");
     sql(w, "PRAGMA user_version=0");
     refuse(w, DMSC_E_CORRUPT, "store:schema");
-    sql(w, "PRAGMA user_version=2");
+    sql(w, "PRAGMA user_version=3");
     store = open_store(w);
     assert_value(w, store, "k", "v");
     dmsc_store_close(store);
@@ -355,7 +360,8 @@ static void older_schema(void **state)
 
     put(store, "k", "v");
     dmsc_store_close(store);
-    sql(w, "DROP TABLE audit; DROP INDEX node_mo; PRAGMA user_version=1");
+    sql(w, "DROP TABLE audit; DROP INDEX node_mo; DROP INDEX node_large; DROP TABLE part;"
+           "DROP TABLE large; ALTER TABLE state DROP COLUMN sums; PRAGMA user_version=1");
     store = open_store(w);
     assert_value(w, store, "k", "v");
     assert_int_equal(dmsci_refusal_add(store, &refusal), DMSC_E_STATE);
@@ -391,6 +397,26 @@ static void triggers_do_not_run(void **state)
     dmsc_store_close(store);
 }
 
+static const char planted[] = "./leaf";
+
+static void plant_leaf(struct world *w, struct dmsc_store *store)
+{
+    const struct dmsci_row row = { .type = "text/plain", .title = "", .acl = "", .format = 1 };
+    struct dmsci_large large = { 0 };
+    char piece[3000];
+
+    (void)w;
+    memset(piece, 'L', sizeof(piece));
+    assert_int_equal(dmsc_store_begin(store), DMSC_OK);
+    assert_int_equal(dmsci_row_insert(store, planted, &row, dmsc_bytes(NULL, 0)), DMSC_OK);
+    assert_int_equal(dmsci_large_begin(store, "t", dmsc_bytes_str("tag"), -1, 7, &large), DMSC_OK);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(dmsci_large_append(store, &large, dmsc_bytes(piece, sizeof(piece)), 8),
+                         DMSC_OK);
+    assert_int_equal(dmsci_row_set_large(store, planted, large.id), DMSC_OK);
+    assert_int_equal(dmsc_store_commit(store), DMSC_OK);
+}
+
 static size_t plant(struct world *w)
 {
     struct dmsc_store *store = open_store(w);
@@ -404,35 +430,69 @@ static size_t plant(struct world *w)
         (void)snprintf(key, sizeof(key), "key/%u", i);
         put(store, key, value);
     }
+    plant_leaf(w, store);
     dmsc_store_close(store);
     assert_int_equal(stat(w->path, &st), 0);
     return (size_t)st.st_size;
 }
 
-/* Opened or refused, read or refused: never a crash, never another key's value. */
-static void use_damaged(struct world *w)
+/* As it was written, or an error that says that the file is damaged. @return whether it was read */
+static bool whole_or_told(struct world *w, enum dmsc_err err, const struct dmsc_buf *value, char c,
+                          size_t n)
+{
+    if (err != DMSC_OK) {
+        assert_true(err == DMSC_E_CORRUPT || err == DMSC_E_NOTFOUND || err == DMSC_E_IO);
+        return false;
+    }
+    assert_int_equal(value->n, n);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(value->p[i], c);
+    (void)w;
+    return true;
+}
+
+static bool read_leaf(struct world *w, struct dmsc_store *store, struct dmsc_buf *value)
+{
+    struct dmsci_row row = { 0 };
+    bool there = false;
+    enum dmsc_err err = dmsci_row_get(store, planted, &row, &there);
+
+    if (err == DMSC_OK && !there)
+        err = DMSC_E_NOTFOUND;
+    if (err == DMSC_OK) {
+        assert_string_equal(row.type, "text/plain");
+        assert_int_equal(row.size, 12000);
+    }
+    dmsc_buf_reset(value);
+    for (int64_t at = 0; err == DMSC_OK && at < 12000; at = (int64_t)value->n) {
+        err = dmsci_large_read(store, row.large, at, 5000, value);
+        if (err == DMSC_OK && (int64_t)value->n == at)
+            err = DMSC_E_NOTFOUND;
+    }
+    return whole_or_told(w, err, value, 'L', 12000);
+}
+
+/* Opened or refused, read or refused: never a crash, never another value.
+ * @return whether all of it was read */
+static bool use_damaged(struct world *w)
 {
     struct dmsc_store *store = NULL;
     struct dmsc_buf value;
     char key[32];
+    bool all = true;
 
     if (dmsc_store_open(w->ctx, w->path, &store) != DMSC_OK) {
         enum dmsc_err err = dmsc_diag_get(w->ctx)->err;
 
         assert_true(err == DMSC_E_CORRUPT || err == DMSC_E_UNSUPPORTED || err == DMSC_E_IO);
-        return;
+        return false;
     }
-    dmsc_buf_init(&value, w->ctx, 1000);
+    dmsc_buf_init(&value, w->ctx, 20000);
     for (unsigned i = 0; i < 40; i++) {
-        enum dmsc_err err;
-
         (void)snprintf(key, sizeof(key), "key/%u", i);
-        err = dmsc_store_get(store, key, &value);
-        if (err == DMSC_OK)
-            assert_int_equal(value.n, 599);
-        else
-            assert_true(err == DMSC_E_CORRUPT || err == DMSC_E_NOTFOUND || err == DMSC_E_IO);
+        all = whole_or_told(w, dmsc_store_get(store, key, &value), &value, 'v', 599) && all;
     }
+    all = read_leaf(w, store, &value) && all;
     if (dmsc_store_begin(store) == DMSC_OK) {
         if (dmsc_store_put(store, "new", dmsc_bytes_str("v")) != DMSC_OK ||
             dmsc_store_commit(store) != DMSC_OK)
@@ -440,6 +500,7 @@ static void use_damaged(struct world *w)
     }
     dmsc_buf_clear(&value);
     dmsc_store_close(store);
+    return all;
 }
 
 static void remove_companions(struct world *w)
@@ -468,21 +529,24 @@ static void truncated(void **state)
     support_free(good);
 }
 
+/* Every page has a sum, so a flipped bit is told at the latest when what it is in is read. */
 static void flipped_bits(void **state)
 {
     struct world *w = *state;
-    size_t n = plant(w);
+    size_t n = plant(w), noticed = 0, tried = 0;
     struct dmsc_bytes good = support_slurp(w->path);
     uint8_t *copy = malloc(n);
 
     assert_non_null(copy);
-    for (size_t bit = 0; bit < n * 8; bit += bit < 800 ? 1 : 2477) {
+    for (size_t bit = 0; bit < n * 8; bit += bit < 800 ? 1 : 1237, tried++) {
         dmsci_copy(copy, good.p, n);
         copy[bit / 8] = (uint8_t)(copy[bit / 8] ^ 1 << bit % 8);
         write_file(w->path, copy, n);
         remove_companions(w);
-        use_damaged(w);
+        noticed += !use_damaged(w);
     }
+    /* The file is checked whole when it is opened: nothing goes by. */
+    assert_int_equal(noticed, tried);
     free(copy);
     support_free(good);
 }
