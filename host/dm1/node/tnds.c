@@ -75,18 +75,14 @@ static enum dmsc_err note(void *user, const char *uri, const struct dmsc_node *n
                            .verno = node->verno,
                            .leaf = node->format != DMSC_FORMAT_NODE,
                            .has_acl = node->acl != NULL && node->acl[0] != '\0' };
+    struct entry *list;
 
     if (e->count == e->most)
         return dmsci_fail(e->ctx, DMSC_E_LIMIT, "note the nodes of %.100s", uri);
-    if (e->count == e->cap) {
-        size_t cap = e->cap > 0 ? e->cap * 2 : 32;
-        struct entry *list = dmsci_realloc(e->ctx, e->list, cap * sizeof(*list));
-
-        if (list == NULL)
-            return DMSC_E_NOMEM;
-        e->list = list;
-        e->cap = cap;
-    }
+    list = dmsci_more(e->ctx, e->list, e->count, &e->cap, sizeof(*list));
+    if (list == NULL)
+        return DMSC_E_NOMEM;
+    e->list = list;
     entry.uri = dmsci_strdup(e->ctx, uri);
     if (entry.uri == NULL)
         return DMSC_E_NOMEM;
