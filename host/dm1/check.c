@@ -164,7 +164,8 @@ static enum dmsci_dm1_event classify(struct dmsc_dm1 *dm1, struct dmsci_dm1_turn
 /* HLF-016: who is taken off the list while he speaks is not heard to the end. */
 static bool still_admitted(struct dmsc_dm1 *dm1, struct dmsci_dm1_turn *turn)
 {
-    struct dmsc_verdict verdict = dmsc_authority_admit(dm1->authority, dm1->server_id, turn->now);
+    struct dmsc_verdict verdict =
+        dmsc_authority_admit_entry(dm1->authority, dm1->server_id, dm1->ma_id, turn->now);
 
     if (verdict.reason == DMSC_ALLOWED)
         return true;

@@ -40,7 +40,7 @@ struct world {
 };
 
 /* com.a and com.b may do all; com.c is limited to one kind of object; com.low is less important. */
-static enum dmsc_err put_list(struct world *w, size_t count)
+static enum dmsc_err put_list(struct world *w, size_t count, uint8_t id_of_b)
 {
     static char ids[4][8] = { "com.a", "com.b", "com.c", "com.low" }, host[] = "dm.example.net",
                 root[] = ".", kind[] = "urn:x:demo";
@@ -54,7 +54,7 @@ static enum dmsc_err put_list(struct world *w, size_t count)
     struct dmsc_ma_list list = { .ctx = w->ctx, .version = 1, .entries = entries, .count = count };
 
     for (size_t i = 0; i < 4; i++)
-        entries[i] = (struct dmsc_ma){ .id = (uint8_t)(i + 1),
+        entries[i] = (struct dmsc_ma){ .id = i == 1 ? id_of_b : (uint8_t)(i + 1),
                                        .name = ids[i],
                                        .authority = host,
                                        .server_ids = id_lists[i],
@@ -108,7 +108,7 @@ static int setup(void **state)
     open_store(w);
     assert_int_equal(dmsc_tree_open(w->ctx, w->store, "Add=*&Get=*", &w->tree), DMSC_OK);
     assert_int_equal(dmsc_authority_new(w->ctx, w->tree, &w->authority), DMSC_OK);
-    assert_int_equal(put_list(w, 4), DMSC_OK);
+    assert_int_equal(put_list(w, 4, 2), DMSC_OK);
     add_node(w, "./X", "", "Add=*&Get=*", NULL);
     *state = w;
     return 0;
@@ -480,15 +480,23 @@ static void delisted_while_the_session_runs(void **state)
     make_own(w);
     b = session(w, "com.b", 2);
     assert_int_equal(status(hear(w, b, 1, GET("./X/b/Mode") "<Final/>")), 200);
-    assert_int_equal(put_list(w, 1), DMSC_OK);
+    assert_int_equal(put_list(w, 1, 2), DMSC_OK);
     assert_string_equal(hear(w, b, 2, REPLACE("./X/b/Mode", DATA("late")) "<Final/>"), "");
     assert_string_equal(dmsc_dm1_report(b)->end, "the card does not list this authority");
     assert_int_equal(dmsc_dm1_report(b)->commands, 1);
     dmsc_dm1_free(b);
+    /* Another entry of the same name, with other pins, does not go on with what this one began. */
+    assert_int_equal(put_list(w, 4, 2), DMSC_OK);
+    b = session(w, "com.b", 2);
+    assert_int_equal(status(hear(w, b, 1, GET("./X/b/Mode") "<Final/>")), 200);
+    assert_int_equal(put_list(w, 4, 9), DMSC_OK);
+    assert_string_equal(hear(w, b, 2, GET("./X/b/Mode") "<Final/>"), "");
+    assert_string_equal(dmsc_dm1_report(b)->end, dmsc_reason_text(DMSC_REFUSED_IDENTITY));
+    dmsc_dm1_free(b);
     b = session(w, "com.stranger", 0);
     assert_string_equal(hear(w, b, 1, GET("./X") "<Final/>"), "");
     dmsc_dm1_free(b);
-    assert_int_equal(put_list(w, 4), DMSC_OK);
+    assert_int_equal(put_list(w, 4, 2), DMSC_OK);
     expect(w, B, GET("./X/b/Mode"), 200);
     assert_non_null(strstr(dmsc_buf_str(&w->answer), "mine"));
 }
