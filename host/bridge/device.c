@@ -68,13 +68,13 @@ static enum dmsc_err keep(struct dmsc_bridge *bridge, const char *uri, enum dmsc
 static enum dmsc_err keep_inbox(struct dmsc_bridge *bridge)
 {
     struct dmsc_node_spec spec = DMSC_NODE_SPEC_INIT;
-    enum dmsc_err err;
+    bool there = false;
+    enum dmsc_err err = dmsc_tree_has(bridge->tree, DMSC_INBOX, &there);
 
     spec.type = DMSC_INBOX_MOID;
     spec.access = DMSC_ACCESS_ADD;
     spec.flags = DMSC_NODE_PERMANENT;
-    err = dmsc_tree_add(bridge->tree, DMSC_INBOX, &spec);
-    return err == DMSC_E_EXISTS ? DMSC_OK : err;
+    return err != DMSC_OK || there ? err : dmsc_tree_add(bridge->tree, DMSC_INBOX, &spec);
 }
 
 static enum dmsc_err keep_all(struct dmsc_bridge *bridge, const char *device_id)
