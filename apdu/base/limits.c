@@ -24,6 +24,8 @@ void dmsci_limits_fill(struct dmsc_limits *limits)
     DEFAULT(node_value, 1u << 20);
     DEFAULT(large_value, 64u << 20);
     DEFAULT(transfers, 16);
+    DEFAULT(changes_kept, 10000);
+    DEFAULT(refusals_kept, 10000);
     DEFAULT(acl_length, 4096);
     DEFAULT(tree_nodes, 200000);
     DEFAULT(tnds_nodes, 10000);

@@ -43,10 +43,14 @@ enum dmsc_err dmsci_answers_value(struct dmsci_answers *answers, struct dmsc_byt
     return DMSC_OK;
 }
 
+void *dmsci_answers_memory(struct dmsci_answers *answers, size_t n)
+{
+    return dmsci_syncml_arena(answers->ctx, &answers->blocks, n);
+}
+
 struct dmsci_syncml_item *dmsci_answers_items(struct dmsci_answers *answers, size_t count)
 {
-    return dmsci_syncml_arena(answers->ctx, &answers->blocks,
-                              count * sizeof(struct dmsci_syncml_item));
+    return dmsci_answers_memory(answers, count * sizeof(struct dmsci_syncml_item));
 }
 
 static enum dmsc_err room(struct dmsci_answers *answers)

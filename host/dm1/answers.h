@@ -5,6 +5,14 @@
 
 #include "host/syncml/syncml.h"
 
+/* A value that is read as it is sent. */
+struct dmsci_dm1_stream {
+    const char *uri;
+    size_t size, at; /* octets as carried, and the next to be sent */
+    uint16_t verno;  /* of the leaf: it may not change meanwhile */
+    bool base64;
+};
+
 struct dmsci_answer {
     enum dmsci_syncml_name kind; /* Status, Results or Alert */
     const char *msg_ref;         /* message and command that is answered */
@@ -16,8 +24,9 @@ struct dmsci_answer {
     const char *reason;              /* name of a refusal, "" otherwise; static */
     struct dmsci_syncml_item *items; /* Results, Alert */
     size_t item_count;
-    bool control; /* about the session and not about the tree: not reported */
-    bool chunked; /* its first chunk is sent */
+    struct dmsci_dm1_stream *stream; /* of the one Item; NULL: its value is in it */
+    bool control;                    /* about the session and not about the tree: not reported */
+    bool chunked;                    /* its first chunk is sent */
 };
 
 struct dmsci_answers {
@@ -43,6 +52,8 @@ DMSC_NODISCARD enum dmsc_err dmsci_answers_add_first(struct dmsci_answers *answe
                                                      const struct dmsci_answer *answer);
 /** Zeroed Items that live as long as the answers do. NULL when there is no memory. */
 struct dmsci_syncml_item *dmsci_answers_items(struct dmsci_answers *answers, size_t count);
+/** Zeroed memory that lives as long. */
+void *dmsci_answers_memory(struct dmsci_answers *answers, size_t n);
 /** Copies that live as long as the answers do. */
 const char *dmsci_answers_text(struct dmsci_answers *answers, const char *text);
 DMSC_NODISCARD enum dmsc_err dmsci_answers_value(struct dmsci_answers *answers,

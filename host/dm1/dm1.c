@@ -59,6 +59,14 @@ static enum dmsc_err copy_texts(struct dmsc_dm1 *dm1, const struct dmsc_dm1_conf
     return DMSC_OK;
 }
 
+/* As it is carried: base64 of octets in XML. */
+static size_t largest_object(const struct dmsc_limits *limits)
+{
+    size_t groups = limits->large_value / 3 + 1;
+
+    return groups > SIZE_MAX / 4 ? SIZE_MAX : groups * 4;
+}
+
 enum dmsc_err dmsc_dm1_new(struct dmsc_ctx *ctx, const struct dmsc_dm1_config *config,
                            struct dmsc_dm1 **ret_dm1)
 {
@@ -76,7 +84,7 @@ enum dmsc_err dmsc_dm1_new(struct dmsc_ctx *ctx, const struct dmsc_dm1_config *c
     dm1->authority = config->authority;
     dm1->server_initiated = config->server_initiated;
     dm1->max_msg_size = smaller(config->max_msg_size, limits->message_size);
-    dm1->max_obj_size = smaller(config->max_obj_size, limits->object_size);
+    dm1->max_obj_size = smaller(config->max_obj_size, largest_object(limits));
     err = copy_texts(dm1, config);
     if (err != DMSC_OK) {
         dmsc_dm1_free(dm1);
@@ -93,6 +101,7 @@ void dmsc_dm1_free(struct dmsc_dm1 *dm1)
     dmsci_dm1_object_drop(dm1);
     dmsci_answers_clear(&dm1->answers);
     dmsc_buf_clear(&dm1->sent);
+    dmsc_buf_clear(&dm1->window);
     dmsci_free(dm1->ctx, dm1->resp_uri);
     dmsci_free(dm1->ctx, dm1->server_id);
     dmsci_free(dm1->ctx, dm1->server_uri);

@@ -28,9 +28,14 @@ static enum dmsc_err put_items(struct dmsci_dm1_packing *p, struct dmsci_answer 
     return err;
 }
 
-/* A cut that leaves no half UTF-8 character. */
-static size_t cut(struct dmsc_bytes data, size_t n)
+/* A cut that leaves no half UTF-8 character, and no part of a group where base64 is made as it is
+ * sent. */
+static size_t cut(const struct dmsci_answer *a, size_t n)
 {
+    const struct dmsc_bytes data = a->items[0].data;
+
+    if (a->stream != NULL && a->stream->base64)
+        return n - n % 4;
     while (n > 0 && n < data.n && (data.p[n] & 0xC0) == 0x80)
         n--;
     return n;
@@ -48,7 +53,8 @@ static enum dmsc_err put_chunk(struct dmsci_dm1_packing *p, struct dmsci_answer 
     item.data.n = n;
     item.more_data = true;
     if (!a->chunked) { /* PRO 7: the first chunk, and no other, tells the Size */
-        (void)snprintf(size, sizeof(size), "%zu", a->items[0].data.n);
+        (void)snprintf(size, sizeof(size), "%zu",
+                       a->stream != NULL ? a->stream->size : a->items[0].data.n);
         item.meta.present = true;
         item.meta.size = size;
     }
@@ -71,7 +77,7 @@ static enum dmsc_err begin_chunk(struct dmsci_dm1_packing *p, struct dmsci_answe
     while (high - low > 1) { /* low fits, high does not */
         size_t middle = low + (high - low) / 2;
 
-        err = put_chunk(p, a, cut(a->items[0].data, middle), false);
+        err = put_chunk(p, a, cut(a, middle), false);
         if (err != DMSC_OK && err != DMSC_E_LIMIT)
             return err;
         if (err == DMSC_OK)
@@ -79,7 +85,7 @@ static enum dmsc_err begin_chunk(struct dmsci_dm1_packing *p, struct dmsci_answe
         else
             high = middle;
     }
-    low = cut(a->items[0].data, low);
+    low = cut(a, low);
     if (low == 0 || (low < CHUNK_MIN && !p->fresh))
         return DMSC_E_LIMIT;
     err = put_chunk(p, a, low, true);
@@ -87,6 +93,8 @@ static enum dmsc_err begin_chunk(struct dmsci_dm1_packing *p, struct dmsci_answe
         return err;
     a->items[0].data.p += low;
     a->items[0].data.n -= low;
+    if (a->stream != NULL)
+        a->stream->at += low;
     a->chunked = true;
     return DMSC_OK;
 }
@@ -102,6 +110,9 @@ static enum dmsc_err pack_one(struct dmsci_dm1_packing *p, const struct dmsci_dm
     *ret_chunk = false;
     if (a->kind != DMSCI_N_Results)
         return dmsci_dm1_pack_put(p, &c);
+    err = a->stream == NULL ? DMSC_OK : dmsci_dm1_stream_fill(p->dm1, a->stream, a->items);
+    if (err != DMSC_OK)
+        return err;
     err = put_items(p, a);
     if (err != DMSC_E_LIMIT)
         return err;

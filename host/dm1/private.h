@@ -17,8 +17,13 @@ struct dmsci_dm1_object {
     enum dmsci_syncml_name kind;
     char *target;
     char *format, *type; /* Meta of the first chunk; NULL: absent */
-    size_t size;         /* as announced */
+    size_t size, have;   /* as announced, and what has come of it */
     struct dmsc_buf data;
+    /* Too large for memory: it goes to the store as it comes (node/large.c). */
+    struct dmsc_large *large; /* NULL: not so */
+    enum dmsc_format to;      /* the format it is stored in */
+    bool base64, padded;      /* carried as base64, and its end was there */
+    struct dmsc_buf waiting;  /* the begin of a group of base64 */
 };
 
 struct dmsc_dm1 {
@@ -46,6 +51,8 @@ struct dmsc_dm1 {
     struct dmsc_buf sent;              /* our last message, for a server that asks again */
     struct dmsci_answers answers;
     struct dmsci_dm1_object object;
+    unsigned chunks;        /* messages that carried a good part of a large object */
+    struct dmsc_buf window; /* what is sent next of a large value */
 };
 
 /* What one step works on. */
@@ -97,12 +104,15 @@ struct dmsci_dm1_op {
     struct dmsc_node node;     /* if it does */
     unsigned status;           /* outcome */
     const char *reason;
+    struct dmsci_dm1_stream *stream; /* where Results take their value from; NULL: it is in them */
     const char *new_mo;    /* MO identifier of the interior node an Add makes; NULL: none */
     unsigned changes;      /* what it changed in the tree */
     enum dmsc_err failure; /* of ours, where a decision was asked for */
 };
 
 /* node/item.c */
+/* Target into op->uri, op->query and op->node; settles what is no URI. */
+DMSC_NODISCARD enum dmsc_err dmsci_dm1_find(struct dmsci_dm1_op *op);
 DMSC_NODISCARD enum dmsc_err dmsci_dm1_item(struct dmsc_dm1 *dm1, const struct dmsci_dm1_turn *turn,
                                             const struct dmsci_syncml_command *command,
                                             const struct dmsci_syncml_item *item, bool atomic,
@@ -144,6 +154,29 @@ DMSC_NODISCARD enum dmsc_err dmsci_dm1_show(struct dmsc_dm1 *dm1, const char *ur
 /* What the server sent as it is stored. false with the outcome settled when it is none. */
 DMSC_NODISCARD enum dmsc_err dmsci_dm1_take(struct dmsci_dm1_op *op, enum dmsc_format *format,
                                             struct dmsc_buf *ret_value, bool *ret_good);
+
+/* The format in which a value of Meta Format @p format is stored: "b64" carries octets, too. */
+enum dmsc_format dmsci_dm1_stored_format(const struct dmsci_dm1_op *op, enum dmsc_format format);
+/* node/write.c: Meta Format, or @p otherwise without one. false: settled with 415 */
+bool dmsci_dm1_wanted_format(struct dmsci_dm1_op *op, enum dmsc_format otherwise,
+                             enum dmsc_format *ret_format);
+
+/* node/large.c */
+/* The first chunk of an object above limits.object_size; settles what cannot be. */
+DMSC_NODISCARD enum dmsc_err dmsci_dm1_large_begin(struct dmsci_dm1_op *op,
+                                                   struct dmsci_dm1_object *object);
+/* op->data to the store. */
+DMSC_NODISCARD enum dmsc_err dmsci_dm1_large_chunk(struct dmsci_dm1_op *op, bool last);
+/* All is there: it becomes the value of the node. */
+DMSC_NODISCARD enum dmsc_err dmsci_dm1_large_put(struct dmsci_dm1_op *op, const char *type);
+void dmsci_dm1_large_end(struct dmsci_dm1_object *object);
+/* Results for a leaf whose value is too large for memory. */
+DMSC_NODISCARD enum dmsc_err dmsci_dm1_large_get(struct dmsci_dm1_op *op,
+                                                 struct dmsci_syncml_item *item);
+/* What is to be sent next of a large value, into dm1->window and the Item. */
+DMSC_NODISCARD enum dmsc_err dmsci_dm1_stream_fill(struct dmsc_dm1 *dm1,
+                                                   const struct dmsci_dm1_stream *stream,
+                                                   struct dmsci_syncml_item *item);
 
 /* node/object.c: chunks. @p ret_whole false: the outcome is settled, nothing is to be executed. */
 DMSC_NODISCARD enum dmsc_err dmsci_dm1_chunk(struct dmsci_dm1_op *op, bool *ret_whole);

@@ -3,25 +3,7 @@
 #include "host/store/nodes.h"
 #include "host/store/private.h"
 
-#define REFUSALS_KEPT 10000
-#define TEXTS         5
-
-static enum dmsc_err prune(struct dmsc_store *store, int64_t newest)
-{
-    sqlite3_stmt *stmt = NULL;
-    bool row;
-    enum dmsc_err err;
-
-    if (newest <= REFUSALS_KEPT)
-        return DMSC_OK;
-    err = dmsci_sql_get(store, SQL_AUDIT_PRUNE, &stmt);
-    if (err == DMSC_OK)
-        err = dmsci_sql_bind_int(store, stmt, 1, newest - REFUSALS_KEPT);
-    if (err == DMSC_OK)
-        err = dmsci_sql_step(store, stmt, "forget an old refusal", &row);
-    dmsci_sql_done(store, stmt);
-    return err;
-}
+#define TEXTS 5
 
 enum dmsc_err dmsci_refusal_add(struct dmsc_store *store, const struct dmsci_refusal *refusal)
 {
@@ -43,7 +25,9 @@ enum dmsc_err dmsci_refusal_add(struct dmsc_store *store, const struct dmsci_ref
         err = dmsci_sql_step(store, stmt, "record a refusal", &row);
     dmsci_sql_done(store, stmt);
     if (err == DMSC_OK)
-        err = prune(store, sqlite3_last_insert_rowid(store->db));
+        err = dmsci_sql_keep_latest(store, SQL_AUDIT_PRUNE,
+                                    dmsc_ctx_limits(store->ctx)->refusals_kept,
+                                    "forget an old refusal");
     return err;
 }
 

@@ -3,25 +3,6 @@
 #include "host/store/nodes.h"
 #include "host/store/private.h"
 
-#define CHANGES_KEPT 10000
-
-static enum dmsc_err prune(struct dmsc_store *store, int64_t newest)
-{
-    sqlite3_stmt *stmt = NULL;
-    bool row;
-    enum dmsc_err err;
-
-    if (newest <= CHANGES_KEPT)
-        return DMSC_OK;
-    err = dmsci_sql_get(store, SQL_CHANGE_PRUNE, &stmt);
-    if (err == DMSC_OK)
-        err = dmsci_sql_bind_int(store, stmt, 1, newest - CHANGES_KEPT);
-    if (err == DMSC_OK)
-        err = dmsci_sql_step(store, stmt, "forget an old change", &row);
-    dmsci_sql_done(store, stmt);
-    return err;
-}
-
 enum dmsc_err dmsci_change_add(struct dmsc_store *store, const struct dmsci_change *change)
 {
     sqlite3_stmt *stmt = NULL;
@@ -42,7 +23,9 @@ enum dmsc_err dmsci_change_add(struct dmsc_store *store, const struct dmsci_chan
         err = dmsci_sql_step(store, stmt, "record a change", &row);
     dmsci_sql_done(store, stmt);
     if (err == DMSC_OK)
-        err = prune(store, sqlite3_last_insert_rowid(store->db));
+        err = dmsci_sql_keep_latest(store, SQL_CHANGE_PRUNE,
+                                    dmsc_ctx_limits(store->ctx)->changes_kept,
+                                    "forget an old change");
     return err;
 }
 

@@ -87,7 +87,7 @@ size_t dmsci_store_unsealed_size(size_t sealed_size);
 DMSC_NODISCARD enum dmsc_err dmsci_store_read_begin(struct dmsc_store *store);
 void dmsci_store_read_end(struct dmsc_store *store);
 
-/** What is remembered of a committed change; the latest 10,000 are kept. */
+/** What is remembered of a committed change; the latest are kept (limits.changes_kept). */
 struct dmsci_change {
     int64_t id; /* rises by 1 */
     int64_t at; /* s since 1970 */
@@ -104,7 +104,7 @@ DMSC_NODISCARD enum dmsc_err dmsci_change_next(struct dmsc_store *store, int64_t
 /** Number of the latest change; 0: there was none. */
 DMSC_NODISCARD enum dmsc_err dmsci_change_newest(struct dmsc_store *store, int64_t *ret_id);
 
-/** A refusal that is remembered; the latest 10,000 are kept. */
+/** A refusal that is remembered; the latest are kept (limits.refusals_kept). */
 struct dmsci_refusal {
     int64_t id; /* rises by 1 */
     int64_t at; /* s since 1970 */

@@ -103,6 +103,9 @@ DMSC_NODISCARD enum dmsc_err dmsci_sql_keep_texts(struct dmsc_store *store, sqli
 /** Steps a statement without parameters and rows. */
 DMSC_NODISCARD enum dmsc_err dmsci_sql_run(struct dmsc_store *store, enum dmsci_sql id,
                                            const char *what);
+/** Behind an insert into a record: prune with @p id all but the @p kept latest rows. */
+DMSC_NODISCARD enum dmsc_err dmsci_sql_keep_latest(struct dmsc_store *store, enum dmsci_sql id,
+                                                   unsigned kept, const char *what);
 void dmsci_sql_close(struct dmsc_store *store);
 
 /* Binding borrows: the bytes must live until dmsci_sql_done(). */

@@ -192,6 +192,25 @@ enum dmsc_err dmsci_sql_run(struct dmsc_store *store, enum dmsci_sql id, const c
     return err;
 }
 
+enum dmsc_err dmsci_sql_keep_latest(struct dmsc_store *store, enum dmsci_sql id, unsigned kept,
+                                    const char *what)
+{
+    int64_t newest = sqlite3_last_insert_rowid(store->db);
+    sqlite3_stmt *stmt = NULL;
+    bool row;
+    enum dmsc_err err;
+
+    if (newest <= (int64_t)kept)
+        return DMSC_OK;
+    err = dmsci_sql_get(store, id, &stmt);
+    if (err == DMSC_OK)
+        err = dmsci_sql_bind_int(store, stmt, 1, newest - kept);
+    if (err == DMSC_OK)
+        err = dmsci_sql_step(store, stmt, what, &row);
+    dmsci_sql_done(store, stmt);
+    return err;
+}
+
 void dmsci_sql_close(struct dmsc_store *store)
 {
     for (size_t i = 0; i < SQL_COUNT; i++) {

@@ -28,7 +28,7 @@ struct dmsc_dm1_config {
     const char *session_id; /* 1..4 upper-case hex digits */
     bool server_initiated;  /* Alert 1200 instead of 1201 */
     size_t max_msg_size;    /* what we accept, 0: limits.message_size */
-    size_t max_obj_size;    /* 0: limits.object_size */
+    size_t max_obj_size;    /* 0: limits.large_value, as base64 */
 };
 
 enum dmsc_dm1_want_kind {

@@ -27,6 +27,8 @@ struct dmsc_limits {
     size_t node_value;         /* value of one leaf, in memory as a whole */
     size_t large_value;        /* value of one leaf that comes and goes in pieces */
     unsigned transfers;        /* of large values, that are not over */
+    unsigned changes_kept;     /* committed changes that the store remembers, the latest */
+    unsigned refusals_kept;    /* refusals that it remembers, the latest */
     size_t acl_length;         /* one ACL, octets */
     unsigned tree_nodes;       /* nodes of the tree */
     unsigned tnds_nodes;       /* nodes of one TNDS object */

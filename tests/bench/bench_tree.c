@@ -5,7 +5,10 @@
  * at 1,000, over the same ratio of the logarithms; 1 is exactly logarithmic.
  */
 #include "host/mo/tree.h"
+#include "tests/support/fault.h"
+#include <dmsc/large.h>
 #include <dmsc/store.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,6 +182,43 @@ static void line(const char *name, double small, double large)
     printf("BENCH:tree_%s_growth %.3f x\n", name, large / small / LOGARITHMS);
 }
 
+/* A value of 64 MiB in and out: memory, ours and SQLite's. */
+static void large_object(const char *path)
+{
+    static uint8_t piece[65536];
+    struct dmsc_ctx_config config = DMSC_CTX_CONFIG_INIT;
+    struct fault fault = FAULT_INIT;
+    struct dmsc_large_spec spec = { .uri = "./Blob", .actor = "bench", .size = 64u << 20 };
+    struct dmsc_large *large = NULL;
+    struct dmsc_buf part;
+    struct bed bed;
+
+    (void)remove(path);
+    fault_config(&fault, &config);
+    if (dmsc_ctx_new(&config, &bed.ctx) != DMSC_OK)
+        exit(1);
+    check(bed.ctx, dmsc_store_open(bed.ctx, path, &bed.store));
+    check(bed.ctx, dmsc_tree_open(bed.ctx, bed.store, NULL, &bed.tree));
+    fault_arm(&fault, FAULT_NEVER, 0);
+    (void)sqlite3_memory_highwater(1);
+    check(bed.ctx, dmsc_large_open(bed.tree, &spec, 1, &large));
+    while (dmsc_large_have(large) < spec.size)
+        check(bed.ctx, dmsc_large_append(large, dmsc_bytes(piece, sizeof(piece)), 1));
+    check(bed.ctx, dmsc_tree_begin(bed.tree, "bench", 1));
+    check(bed.ctx, dmsc_large_put(large, NULL, NULL));
+    check(bed.ctx, dmsc_tree_commit(bed.tree));
+    dmsc_large_close(large);
+    dmsc_buf_init(&part, bed.ctx, sizeof(piece));
+    for (uint64_t at = 0; at < spec.size; at += part.n) {
+        dmsc_buf_reset(&part);
+        check(bed.ctx, dmsc_tree_value_part(bed.tree, spec.uri, at, sizeof(piece), &part));
+    }
+    dmsc_buf_clear(&part);
+    printf("BENCH:large_64mib_our_bytes %zu byte\n", fault.peak_bytes);
+    printf("BENCH:large_64mib_sqlite_bytes %lld byte\n", (long long)sqlite3_memory_highwater(0));
+    bed_close(&bed);
+}
+
 int main(void)
 {
     char directory[] = "/tmp/dmsc-bench-XXXXXX";
@@ -200,6 +240,7 @@ int main(void)
     printf("BENCH:tree_open_reads_100000 %.0f page\n", large.open_reads);
     printf("BENCH:tree_get_steps %.1f step\n", large.get_steps);
     printf("BENCH:tree_replace_steps %.1f step\n", large.replace_steps);
+    large_object(path);
     (void)remove(path);
     (void)snprintf(path, sizeof(path), "%s/store-writer", directory);
     (void)remove(path);

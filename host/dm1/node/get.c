@@ -22,11 +22,12 @@ enum dmsc_err dmsci_dm1_results(struct dmsci_dm1_op *op, struct dmsci_syncml_ite
                                          .msg_ref = op->turn->msg.header.msg_id,
                                          .cmd_ref = op->command->cmd_id,
                                          .items = items,
+                                         .stream = op->stream,
                                          .item_count = count };
     enum dmsc_err err;
 
     for (size_t i = 0; i < count; i++) {
-        if (dm1->peer_max_obj > 0 && items[i].data.n > dm1->peer_max_obj)
+        if (dm1->peer_max_obj > 0 && op->stream == NULL && items[i].data.n > dm1->peer_max_obj)
             return dmsci_dm1_settle(op, 413);
         if (!dmsci_dm1_room_for_item(dm1, op->turn, answer.cmd_ref, &items[i], &err))
             return err == DMSC_E_LIMIT ? dmsci_dm1_settle(op, 413) : err;
@@ -156,6 +157,8 @@ static enum dmsc_err fill(struct dmsci_dm1_op *op, struct dmsci_syncml_item *ite
         return get_property(op, property, item);
     if (op->node.format == DMSC_FORMAT_NODE)
         return children(op, item);
+    if (op->node.size_bytes > dmsc_ctx_limits(op->dm1->ctx)->node_value)
+        return dmsci_dm1_large_get(op, item);
     return dmsci_dm1_show(op->dm1, dmsc_buf_str(&op->uri), &op->node, true, item);
 }
 

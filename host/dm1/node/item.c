@@ -144,7 +144,7 @@ static enum dmsc_err bring_up_to_date(struct dmsci_dm1_op *op)
 }
 
 /* The first three checks of every command: URI syntax, then length, then query. */
-static enum dmsc_err find(struct dmsci_dm1_op *op)
+enum dmsc_err dmsci_dm1_find(struct dmsci_dm1_op *op)
 {
     enum dmsc_err err;
 
@@ -235,7 +235,8 @@ static enum dmsc_err whole(struct dmsci_dm1_op *op, bool atomic)
         return err;
     if (op->data.n > op->dm1->max_obj_size)
         return dmsci_dm1_settle(op, 413);
-    err = find(op);
+    if (op->uri.n == 0) /* a large object looked for it already */
+        err = dmsci_dm1_find(op);
     if (err == DMSC_OK && op->status == 0)
         err = act(op);
     return err;

@@ -9,6 +9,7 @@ void dmsci_dm1_object_drop(struct dmsc_dm1 *dm1)
     dmsci_free(dm1->ctx, dm1->object.format);
     dmsci_free(dm1->ctx, dm1->object.type);
     dmsc_buf_clear(&dm1->object.data);
+    dmsci_dm1_large_end(&dm1->object);
     dm1->object = (struct dmsci_dm1_object){ .active = false };
 }
 
@@ -60,7 +61,33 @@ static enum dmsc_err begin(struct dmsci_dm1_op *op)
         err = copy_text(op->dm1->ctx, op->format, &o->format);
     if (err == DMSC_OK)
         err = copy_text(op->dm1->ctx, op->type, &o->type);
+    if (err == DMSC_OK && o->size > dmsc_ctx_limits(op->dm1->ctx)->object_size)
+        err = dmsci_dm1_large_begin(op, o);
+    if (err == DMSC_OK && op->status != 0)
+        dmsci_dm1_object_drop(op->dm1);
     return err;
+}
+
+/* More than was announced, or less at the end: nothing is executed. */
+static bool sizes_differ(const struct dmsci_dm1_op *op)
+{
+    const struct dmsci_dm1_object *o = &op->dm1->object;
+
+    return op->data.n > o->size - o->have ||
+           (!op->item->more_data && op->data.n + o->have != o->size);
+}
+
+/* Put together: what the last chunk says, and where it says nothing, the first. */
+static void make_whole(struct dmsci_dm1_op *op)
+{
+    const struct dmsci_dm1_object *o = &op->dm1->object;
+
+    op->data = dmsc_buf_bytes(&o->data);
+    /* What went to the store went there as the first chunk said. */
+    if (op->format == NULL || o->large != NULL)
+        op->format = o->format;
+    if (op->type == NULL || o->large != NULL)
+        op->type = o->type;
 }
 
 enum dmsc_err dmsci_dm1_chunk(struct dmsci_dm1_op *op, bool *ret_whole)
@@ -73,19 +100,20 @@ enum dmsc_err dmsci_dm1_chunk(struct dmsci_dm1_op *op, bool *ret_whole)
         err = begin(op);
     if (err != DMSC_OK || op->status != 0)
         return err;
-    if (op->data.n > o->size - o->data.n ||
-        (!op->item->more_data && op->data.n + o->data.n != o->size)) {
+    if (sizes_differ(op)) {
         dmsci_dm1_object_drop(op->dm1);
         return dmsci_dm1_settle(op, 424);
     }
-    err = dmsc_buf_append(&o->data, op->data);
-    if (err != DMSC_OK)
+    o->have += op->data.n;
+    err = o->large != NULL ? dmsci_dm1_large_chunk(op, !op->item->more_data)
+                           : dmsc_buf_append(&o->data, op->data);
+    if (err == DMSC_OK && op->status != 0)
+        dmsci_dm1_object_drop(op->dm1);
+    if (err != DMSC_OK || op->status != 0)
         return err;
     if (op->item->more_data)
         return dmsci_dm1_settle(op, 213);
-    op->data = dmsc_buf_bytes(&o->data);
-    op->format = op->format != NULL ? op->format : o->format;
-    op->type = op->type != NULL ? op->type : o->type;
+    make_whole(op);
     *ret_whole = true;
     return DMSC_OK;
 }

@@ -84,9 +84,10 @@ static bool keeps_space(enum dmsc_format format)
     return format == DMSC_FORMAT_CHR || format == DMSC_FORMAT_XML || format == DMSC_FORMAT_B64;
 }
 
-/* The stored format of what is carried as base64. */
-static enum dmsc_format of_base64(const struct dmsci_dm1_op *op)
+enum dmsc_format dmsci_dm1_stored_format(const struct dmsci_dm1_op *op, enum dmsc_format format)
 {
+    if (op->format == NULL || strcasecmp(op->format, "b64") != 0)
+        return format;
     if (op->exists && (op->node.format == DMSC_FORMAT_BIN || op->node.format == DMSC_FORMAT_B64))
         return op->node.format;
     return text_type(op->type) ? DMSC_FORMAT_B64 : DMSC_FORMAT_BIN;
@@ -99,8 +100,7 @@ enum dmsc_err dmsci_dm1_take(struct dmsci_dm1_op *op, enum dmsc_format *format,
     enum dmsc_err err;
 
     *ret_good = false;
-    if (op->format != NULL && strcasecmp(op->format, "b64") == 0)
-        *format = of_base64(op);
+    *format = dmsci_dm1_stored_format(op, *format);
     /* Octets have no other form in XML, whatever Meta says of them. */
     if (*format == DMSC_FORMAT_BIN) {
         err = dmsci_base64_decode(value, ret_value);

@@ -63,8 +63,10 @@ static enum dmsc_err give_creator(struct dmsci_dm1_op *op, const char *parent, c
     return err;
 }
 
+/* @p spec of a large value tells its type alone. */
 static enum dmsc_err make_node(struct dmsci_dm1_op *op, const struct dmsc_node_spec *spec)
 {
+    bool large = op->dm1->object.large != NULL;
     struct dmsc_buf parent, first;
     enum dmsc_err err;
 
@@ -72,10 +74,11 @@ static enum dmsc_err make_node(struct dmsci_dm1_op *op, const struct dmsc_node_s
     dmsc_buf_init(&first, op->dm1->ctx, SIZE_MAX / 4);
     err = first_missing(op, &parent, &first);
     if (err == DMSC_OK)
-        err = dmsc_tree_add(op->dm1->tree, dmsc_buf_str(&op->uri), spec);
+        err = large ? dmsci_dm1_large_put(op, spec->type)
+                    : dmsc_tree_add(op->dm1->tree, dmsc_buf_str(&op->uri), spec);
     if (err == DMSC_OK)
         err = give_creator(op, parent.n > 0 ? dmsc_buf_str(&parent) : ".", dmsc_buf_str(&first),
-                           spec->format == DMSC_FORMAT_NODE);
+                           !large && spec->format == DMSC_FORMAT_NODE);
     dmsc_buf_clear(&parent);
     dmsc_buf_clear(&first);
     op->changes++;
@@ -83,8 +86,8 @@ static enum dmsc_err make_node(struct dmsci_dm1_op *op, const struct dmsc_node_s
 }
 
 /* Format of Meta. false with the outcome settled: there is no such format */
-static bool wanted_format(struct dmsci_dm1_op *op, enum dmsc_format otherwise,
-                          enum dmsc_format *ret_format)
+bool dmsci_dm1_wanted_format(struct dmsci_dm1_op *op, enum dmsc_format otherwise,
+                             enum dmsc_format *ret_format)
 {
     char lower[8] = { 0 };
 
@@ -118,11 +121,13 @@ static enum dmsc_err add_leaf(struct dmsci_dm1_op *op, enum dmsc_format format)
     bool good = false;
     enum dmsc_err err;
 
+    spec.type = op->type != NULL ? op->type : "text/plain";
+    if (op->dm1->object.large != NULL)
+        return make_node(op, &spec);
     dmsc_buf_init(&value, op->dm1->ctx, SIZE_MAX / 4);
     err = dmsci_dm1_take(op, &format, &value, &good);
     if (err == DMSC_OK && good) {
         spec.format = format;
-        spec.type = op->type != NULL ? op->type : "text/plain";
         spec.value = dmsc_buf_bytes(&value);
         err = make_node(op, &spec);
     }
@@ -160,7 +165,7 @@ enum dmsc_err dmsci_dm1_add(struct dmsci_dm1_op *op)
         return DMSC_OK;
     if (op->exists)
         return dmsci_dm1_settle(op, 418);
-    if (!wanted_format(op, DMSC_FORMAT_CHR, &format))
+    if (!dmsci_dm1_wanted_format(op, DMSC_FORMAT_CHR, &format))
         return DMSC_OK;
     return format == DMSC_FORMAT_NODE ? add_interior(op) : add_leaf(op, format);
 }
@@ -240,10 +245,14 @@ static enum dmsc_err replace_leaf(struct dmsci_dm1_op *op)
     bool good = false;
     enum dmsc_err err;
 
-    if (!wanted_format(op, op->node.format, &format))
+    if (!dmsci_dm1_wanted_format(op, op->node.format, &format))
         return DMSC_OK;
     if (format == DMSC_FORMAT_NODE)
         return dmsci_dm1_settle(op, 405);
+    if (op->dm1->object.large != NULL) {
+        op->changes++;
+        return dmsci_dm1_settle_tree(op, dmsci_dm1_large_put(op, op->type));
+    }
     dmsc_buf_init(&value, op->dm1->ctx, SIZE_MAX / 4);
     err = dmsci_dm1_take(op, &format, &value, &good);
     /* TND 7: Format and Type of a permanent node are fixed. */

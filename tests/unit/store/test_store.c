@@ -382,6 +382,41 @@ static void older_schema(void **state)
     dmsc_store_close(store);
 }
 
+/* The records forget what is oldest, and nothing else. */
+static void records_are_bounded(void **state)
+{
+    struct dmsc_ctx_config config = DMSC_CTX_CONFIG_INIT;
+    struct dmsci_refusal refusal = {
+        .who = "a", .right = "Get", .where = "./A", .reason = "acl", .detail = ""
+    };
+    struct dmsci_change change = { .actor = "a", .count = 1, .what = "add ./A\n" };
+    struct dmsc_store *store = NULL;
+    struct dmsc_ctx *ctx = NULL;
+    bool there = false;
+
+    (void)state;
+    config.limits.changes_kept = 3;
+    config.limits.refusals_kept = 5;
+    assert_int_equal(dmsc_ctx_new(&config, &ctx), DMSC_OK);
+    assert_int_equal(dmsc_store_open(ctx, NULL, &store), DMSC_OK);
+    for (int i = 1; i <= 10; i++) {
+        refusal.at = change.at = i;
+        assert_int_equal(dmsc_store_begin(store), DMSC_OK);
+        assert_int_equal(dmsci_refusal_add(store, &refusal), DMSC_OK);
+        assert_int_equal(dmsci_change_add(store, &change), DMSC_OK);
+        assert_int_equal(dmsc_store_commit(store), DMSC_OK);
+    }
+    assert_int_equal(dmsci_refusal_next(store, 0, &refusal, &there), DMSC_OK);
+    assert_int_equal(refusal.id, 6);
+    assert_int_equal(refusal.at, 6);
+    assert_int_equal(dmsci_change_next(store, 0, &change, &there), DMSC_OK);
+    assert_int_equal(change.id, 8);
+    assert_int_equal(dmsci_change_next(store, 9, &change, &there), DMSC_OK);
+    assert_int_equal(change.at, 10);
+    dmsc_store_close(store);
+    dmsc_ctx_free(ctx);
+}
+
 /* What a hostile file brings along does not run. */
 static void triggers_do_not_run(void **state)
 {
@@ -683,6 +718,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(older_schema, setup, teardown),
         cmocka_unit_test_setup_teardown(triggers_do_not_run, setup, teardown),
         cmocka_unit_test_setup_teardown(truncated, setup, teardown),
+        cmocka_unit_test(records_are_bounded),
         cmocka_unit_test_setup_teardown(flipped_bits, setup, teardown),
         cmocka_unit_test_setup_teardown(one_writer, setup, teardown),
         cmocka_unit_test_setup_teardown(two_stores_of_one_process, setup, teardown),
