@@ -11,8 +11,8 @@
  * sender may see. Replaced; empty: nowhere.
  */
 DMSC_NODISCARD enum dmsc_err dmsci_inbox_parent(struct dmsc_tree *tree, const char *moid,
-                                            const struct dmsc_inbox *how,
-                                            struct dmsc_buf *ret_parent);
+                                                const struct dmsc_inbox *how,
+                                                struct dmsc_buf *ret_parent);
 void dmsci_inbox_places_free(struct dmsc_tree *tree);
 
 /** Whether both are one kind of object, in whatever version. */

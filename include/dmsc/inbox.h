@@ -19,7 +19,8 @@ extern "C" {
  * @param moid   MO identifier with its version; @p parent canonical; both copied. NULL @p parent:
  *               objects of the kind go nowhere any more
  * @return DMSC_E_ARG for an identifier that is none ("inbox:moid") or a parent that is not
- *         canonical; as dmsc_uri_normalise() for one that is no LocURI; DMSC_E_LIMIT ("inbox:places") for more than 64 kinds
+ *         canonical; as dmsc_uri_normalise() for one that is no LocURI; DMSC_E_LIMIT
+ * ("inbox:places") for more than 64 kinds
  */
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_tree_place_mo(struct dmsc_tree *tree, const char *moid,
                                                          const char *parent);
