@@ -44,6 +44,21 @@ void *dmsci_realloc(struct dmsc_ctx *ctx, void *p, size_t n)
     return q == NULL ? no_memory(ctx, n) : q;
 }
 
+void *dmsci_more(struct dmsc_ctx *ctx, void *p, size_t count, size_t *cap, size_t size)
+{
+    size_t more = *cap > 0 ? *cap * 2 : 16;
+    void *grown;
+
+    if (count < *cap)
+        return p;
+    if (more < *cap || more > SIZE_MAX / size)
+        return no_memory(ctx, SIZE_MAX);
+    grown = dmsci_realloc(ctx, p, more * size);
+    if (grown != NULL)
+        *cap = more;
+    return grown;
+}
+
 void dmsci_free(struct dmsc_ctx *ctx, void *p)
 {
     if (p != NULL)

@@ -14,6 +14,12 @@ void *dmsci_alloc(struct dmsc_ctx *ctx, size_t n);
 void *dmsci_calloc(struct dmsc_ctx *ctx, size_t count, size_t size);
 /** As realloc(3): NULL leaves @p p as it was. New bytes are not zeroed. */
 void *dmsci_realloc(struct dmsc_ctx *ctx, void *p, size_t n);
+/**
+ * Room for one element more in an array that doubles: @p p itself while there is some, else a
+ * larger block with the old content. NULL when there is no memory; the array is as it was.
+ * @param cap elements there is room for; @param size of one
+ */
+void *dmsci_more(struct dmsc_ctx *ctx, void *p, size_t count, size_t *cap, size_t size);
 void dmsci_free(struct dmsc_ctx *ctx, void *p);
 /** NUL-terminated copy of @p n characters. */
 char *dmsci_strndup(struct dmsc_ctx *ctx, const char *s, size_t n);

@@ -29,6 +29,7 @@ void dmsci_limits_fill(struct dmsc_limits *limits)
     DEFAULT(acl_length, 4096);
     DEFAULT(tree_nodes, 200000);
     DEFAULT(tnds_nodes, 10000);
+    DEFAULT(inbox_objects, 64);
     DEFAULT(xml_depth, 64);
     DEFAULT(message_size, 65536);
     DEFAULT(object_size, 1u << 20);

@@ -166,6 +166,20 @@ struct dmsc_verdict dmsc_authority_admit(struct dmsc_authority *authority, const
     return admit(authority, server_id, now, NULL, NULL);
 }
 
+static bool is_entry(const struct dmsc_ma *ma, const void *arg)
+{
+    const uint8_t *id = arg;
+
+    return ma->id == *id;
+}
+
+struct dmsc_verdict dmsc_authority_admit_entry(struct dmsc_authority *authority,
+                                               const char *server_id, uint8_t ma_id,
+                                               struct dmsc_now now)
+{
+    return admit(authority, server_id, now, ma_id != 0 ? is_entry : NULL, &ma_id);
+}
+
 /* The authority id is a host name, or a URI whose host counts. */
 static bool same_host(const char *authority, const char *host)
 {

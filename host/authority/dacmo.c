@@ -300,6 +300,12 @@ static bool weigh(void *user, const struct dmsci_grant *g)
     return reason != DMSC_ALLOWED;
 }
 
+/* By the rules of DM 1.x an instance need not have an owner; where it has one, he counts. */
+static bool by_acl(const struct dmsci_case *c)
+{
+    return c->subject->kind == DMSC_SUBJECT_MA && c->subject->rules == DMSC_RULES_ACL;
+}
+
 static enum dmsc_err search_grants(const struct dmsci_case *c, const char *base, uint8_t bit,
                                    enum dmsc_reason *ret_reason)
 {
@@ -307,9 +313,7 @@ static enum dmsc_err search_grants(const struct dmsci_case *c, const char *base,
     char owner[DMSCI_WHO_SIZE];
     enum dmsc_err err = dmsci_dacmo_owner(c->authority, base, owner);
 
-    /* By the rules of DM 1.x an instance need not have an owner; where it has one, he counts. */
-    if (owner[0] == '\0' && c->subject->kind == DMSC_SUBJECT_MA &&
-        c->subject->rules == DMSC_RULES_ACL)
+    if (owner[0] == '\0' && by_acl(c))
         s.reason = DMSC_ALLOWED;
     if (err == DMSC_OK && owner[0] != '\0' && strcmp(owner, c->subject->server_id) == 0) {
         dmsci_tell(c, "owner of the instance");
@@ -320,6 +324,14 @@ static enum dmsc_err search_grants(const struct dmsci_case *c, const char *base,
     }
     *ret_reason = s.reason;
     return err;
+}
+
+/* Whether anybody owns anything: most devices of DM 1.x never make ./DACMO. It is permanent, so it
+ * is looked for until it is there. */
+static enum dmsc_err any_owner(struct dmsc_authority *authority)
+{
+    return authority->dacmo ? DMSC_OK
+                            : dmsc_tree_has(authority->tree, "./DACMO", &authority->dacmo);
 }
 
 enum dmsc_err dmsci_dacmo_says(const struct dmsci_case *c, enum dmsc_reason *ret_reason)
@@ -344,7 +356,13 @@ enum dmsc_err dmsci_dacmo_says(const struct dmsci_case *c, enum dmsc_reason *ret
         dmsci_tell(c, "the node lies in no instance");
         return DMSC_OK;
     }
-    err = dmsci_dacmo_base(c->authority, c->urn, c->root, base);
+    err = any_owner(c->authority);
+    if (err == DMSC_OK && !c->authority->dacmo) {
+        *ret_reason = by_acl(c) ? DMSC_ALLOWED : DMSC_REFUSED_GRANT;
+        return DMSC_OK;
+    }
+    if (err == DMSC_OK)
+        err = dmsci_dacmo_base(c->authority, c->urn, c->root, base);
     if (err == DMSC_OK)
         err = search_grants(c, base, bit, ret_reason);
     return err;

@@ -14,15 +14,25 @@ static enum dmsc_err refuse(struct dmsc_authority *authority, enum dmsc_err err,
     return err;
 }
 
-/* The instance as given, what it is, and where its DACMO stands. */
-static enum dmsc_err find_instance(struct dmsc_authority *authority, const char *instance,
-                                   struct dmsc_buf *ret_urn, char ret_base[DMSCI_DACMO_SIZE])
+/* An instance whose grants are looked at or changed. */
+struct deal {
+    struct dmsc_authority *authority;
+    const char *instance;
+    struct dmsc_buf urn;         /* what it is */
+    char base[DMSCI_DACMO_SIZE]; /* where its DACMO stands */
+};
+
+/* The instance as given. dmsc_buf_clear(&d->urn), whatever the result. */
+static enum dmsc_err open_deal(struct dmsc_authority *authority, const char *instance,
+                               struct deal *d)
 {
     struct dmsc_buf root;
     enum dmsc_err err;
 
+    *d = (struct deal){ .authority = authority, .instance = instance };
+    dmsc_buf_init(&d->urn, authority->ctx, SIZE_MAX / 2);
     dmsc_buf_init(&root, authority->ctx, SIZE_MAX / 2);
-    err = dmsc_tree_instance(authority->tree, instance, ret_urn, &root);
+    err = dmsc_tree_instance(authority->tree, instance, &d->urn, &root);
     if (err == DMSC_OK && strcmp(dmsc_buf_str(&root), instance) != 0)
         err = refuse(authority, DMSC_E_NOTFOUND, instance, "dacmo:instance",
                      "no instance of a Management Object has its root here");
@@ -30,7 +40,7 @@ static enum dmsc_err find_instance(struct dmsc_authority *authority, const char 
         err = refuse(authority, DMSC_E_ARG, instance, "dacmo:itself",
                      "the grants of an instance have no owner of their own");
     if (err == DMSC_OK)
-        err = dmsci_dacmo_base(authority, dmsc_buf_str(ret_urn), instance, ret_base);
+        err = dmsci_dacmo_base(authority, dmsc_buf_str(&d->urn), instance, d->base);
     dmsc_buf_clear(&root);
     return err;
 }
@@ -41,53 +51,47 @@ enum dmsc_err dmsc_grant_created(struct dmsc_authority *authority,
     const char *owner = subject->kind == DMSC_SUBJECT_MA || subject->kind == DMSC_SUBJECT_APP
                             ? subject->server_id
                             : "local:";
-    char base[DMSCI_DACMO_SIZE];
-    struct dmsc_buf urn;
-    enum dmsc_err err;
+    struct deal d;
+    enum dmsc_err err = open_deal(authority, instance, &d);
 
-    dmsc_buf_init(&urn, authority->ctx, SIZE_MAX / 2);
-    err = find_instance(authority, instance, &urn, base);
     if (err == DMSC_OK && strlen(owner) >= DMSCI_WHO_SIZE)
         err = refuse(authority, DMSC_E_ARG, instance, "dacmo:who", "the identifier is too long");
     if (err == DMSC_OK)
-        err = dmsci_dacmo_make(authority, base, dmsc_buf_str(&urn), instance, owner);
-    dmsc_buf_clear(&urn);
+        err = dmsci_dacmo_make(authority, d.base, dmsc_buf_str(&d.urn), instance, owner);
+    dmsc_buf_clear(&d.urn);
     return err;
 }
 
 enum dmsc_err dmsc_grant_owner(struct dmsc_authority *authority, const char *instance,
                                struct dmsc_buf *ret_owner)
 {
-    char base[DMSCI_DACMO_SIZE], owner[DMSCI_WHO_SIZE] = "";
-    struct dmsc_buf urn;
-    enum dmsc_err err;
+    char owner[DMSCI_WHO_SIZE] = "";
+    struct deal d;
+    enum dmsc_err err = open_deal(authority, instance, &d);
 
-    dmsc_buf_init(&urn, authority->ctx, SIZE_MAX / 2);
-    err = find_instance(authority, instance, &urn, base);
     if (err == DMSC_OK)
-        err = dmsci_dacmo_owner(authority, base, owner);
+        err = dmsci_dacmo_owner(authority, d.base, owner);
     if (err == DMSC_OK && owner[0] == '\0')
         err = refuse(authority, DMSC_E_NOTFOUND, instance, "dacmo:none", "nobody owns it");
     if (err == DMSC_OK)
         err = dmsc_buf_set(ret_owner, dmsc_bytes_str(owner));
-    dmsc_buf_clear(&urn);
+    dmsc_buf_clear(&d.urn);
     return err;
 }
 
 /* What the subject may hand on: an owner all, a grantee with Delegate what was granted to him. */
-static enum dmsc_err authority_of(struct dmsc_authority *authority,
-                                  const struct dmsc_subject *subject, const char *base,
-                                  const char *instance, struct dmsc_now now,
-                                  struct dmsci_grant *ret_own)
+static enum dmsc_err authority_of(const struct deal *d, const struct dmsc_subject *subject,
+                                  struct dmsc_now now, struct dmsci_grant *ret_own)
 {
+    struct dmsc_authority *authority = d->authority;
     char owner[DMSCI_WHO_SIZE];
     bool there = false;
-    enum dmsc_err err = dmsci_dacmo_owner(authority, base, owner);
+    enum dmsc_err err = dmsci_dacmo_owner(authority, d->base, owner);
 
     if (err != DMSC_OK)
         return err;
     if (owner[0] == '\0')
-        return refuse(authority, DMSC_E_NOTFOUND, instance, "dacmo:none", "nobody owns it");
+        return refuse(authority, DMSC_E_NOTFOUND, d->instance, "dacmo:none", "nobody owns it");
     *ret_own = (struct dmsci_grant){ .grant = { .rights = DMSC_GRANT_ALL } };
     if (subject->kind != DMSC_SUBJECT_MA && subject->kind != DMSC_SUBJECT_APP) {
         (void)snprintf(ret_own->who, DMSCI_WHO_SIZE, "%s", owner);
@@ -97,11 +101,11 @@ static enum dmsc_err authority_of(struct dmsc_authority *authority,
         (void)snprintf(ret_own->who, DMSCI_WHO_SIZE, "%s", owner);
         return DMSC_OK;
     }
-    err = dmsci_dacmo_find(authority, base, subject->server_id, ret_own, &there);
+    err = dmsci_dacmo_find(authority, d->base, subject->server_id, ret_own, &there);
     if (err == DMSC_OK &&
         (!there || (ret_own->grant.rights & DMSC_GRANT_DELEGATE) == 0 ||
-         dmsci_grant_in_force(authority, base, ret_own, subject->session, now) != DMSC_ALLOWED))
-        err = refuse(authority, DMSC_E_DENIED, instance, "dacmo:grant",
+         dmsci_grant_in_force(authority, d->base, ret_own, subject->session, now) != DMSC_ALLOWED))
+        err = refuse(authority, DMSC_E_DENIED, d->instance, "dacmo:grant",
                      "neither the owner nor granted the right to delegate");
     return err;
 }
@@ -170,46 +174,56 @@ static enum dmsc_err check_sense(struct dmsc_authority *authority, const char *i
     return DMSC_OK;
 }
 
+/* What both kinds of handing on begin with: the instance, and what the subject has of it. */
+static enum dmsc_err open_between(struct dmsc_authority *authority,
+                                  const struct dmsc_subject *subject, const char *instance,
+                                  struct dmsc_now now, struct deal *d, struct dmsci_grant *ret_own)
+{
+    enum dmsc_err err = open_deal(authority, instance, d);
+
+    return err == DMSC_OK ? authority_of(d, subject, now, ret_own) : err;
+}
+
+static enum dmsc_err put_grant(const struct deal *d, const struct dmsci_grant *own,
+                               const struct dmsc_grant *grant, const char *key)
+{
+    struct dmsci_grant fresh = { .depth = own->depth + 1,
+                                 .counted = grant->sessions != 0,
+                                 .grant = *grant };
+    enum dmsc_err err;
+
+    (void)snprintf(fresh.key, sizeof(fresh.key), "%s", key);
+    (void)snprintf(fresh.who, sizeof(fresh.who), "%s", grant->server_id);
+    (void)snprintf(fresh.given_by, sizeof(fresh.given_by), "%s", own->who);
+    err = dmsci_dacmo_put(d->authority, d->base, &fresh);
+    return err == DMSC_OK ? dmsci_dacmo_cascade(d->authority, d->base) : err;
+}
+
 enum dmsc_err dmsc_grant_give(struct dmsc_authority *authority, const struct dmsc_subject *subject,
                               const char *instance, const struct dmsc_grant *grant,
                               struct dmsc_now now)
 {
-    char base[DMSCI_DACMO_SIZE];
     struct dmsci_grant own, old;
-    struct dmsc_buf urn;
+    struct deal d;
     bool there = false;
-    enum dmsc_err err;
+    enum dmsc_err err = open_between(authority, subject, instance, now, &d, &own);
 
-    dmsc_buf_init(&urn, authority->ctx, SIZE_MAX / 2);
-    err = find_instance(authority, instance, &urn, base);
-    if (err == DMSC_OK)
-        err = authority_of(authority, subject, base, instance, now, &own);
     if (err == DMSC_OK)
         err = check_sense(authority, instance, &own, grant);
     if (err == DMSC_OK)
         err = check_bounds(authority, instance, &own, grant);
-    if (err == DMSC_OK && !listed_for(authority, grant->server_id, dmsc_buf_str(&urn), instance))
+    if (err == DMSC_OK && !listed_for(authority, grant->server_id, dmsc_buf_str(&d.urn), instance))
         err = refuse(authority, DMSC_E_NOT_LISTED_MA, instance, "dacmo:grantee",
                      "the card does not list the grantee for this kind of object");
     if (err == DMSC_OK)
-        err = dmsci_dacmo_find(authority, base, grant->server_id, &old, &there);
+        err = dmsci_dacmo_find(authority, d.base, grant->server_id, &old, &there);
     /* What somebody else gave is not the giver's to change, unless he owns the instance. */
     if (err == DMSC_OK && there && own.depth > 0 && strcmp(old.given_by, own.who) != 0)
         err = refuse(authority, DMSC_E_DENIED, instance, "dacmo:grant",
                      "another authority gave this grant");
-    if (err == DMSC_OK) {
-        struct dmsci_grant fresh = { .depth = own.depth + 1,
-                                     .counted = grant->sessions != 0,
-                                     .grant = *grant };
-
-        (void)snprintf(fresh.key, sizeof(fresh.key), "%s", there ? old.key : "");
-        (void)snprintf(fresh.who, sizeof(fresh.who), "%s", grant->server_id);
-        (void)snprintf(fresh.given_by, sizeof(fresh.given_by), "%s", own.who);
-        err = dmsci_dacmo_put(authority, base, &fresh);
-    }
     if (err == DMSC_OK)
-        err = dmsci_dacmo_cascade(authority, base);
-    dmsc_buf_clear(&urn);
+        err = put_grant(&d, &own, grant, there ? old.key : "");
+    dmsc_buf_clear(&d.urn);
     return err;
 }
 
@@ -219,19 +233,17 @@ enum dmsc_err dmsc_grant_revoke(struct dmsc_authority *authority,
 {
     bool device = subject->kind != DMSC_SUBJECT_MA && subject->kind != DMSC_SUBJECT_APP;
     const char *who = device ? "" : subject->server_id;
-    char base[DMSCI_DACMO_SIZE], owner[DMSCI_WHO_SIZE] = "";
+    char owner[DMSCI_WHO_SIZE] = "";
     struct dmsci_grant old;
-    struct dmsc_buf urn;
+    struct deal d;
     bool there = false;
-    enum dmsc_err err;
+    enum dmsc_err err = open_deal(authority, instance, &d);
 
     (void)now; /* a grant that is over can still be taken back */
-    dmsc_buf_init(&urn, authority->ctx, SIZE_MAX / 2);
-    err = find_instance(authority, instance, &urn, base);
     if (err == DMSC_OK)
-        err = dmsci_dacmo_owner(authority, base, owner);
+        err = dmsci_dacmo_owner(authority, d.base, owner);
     if (err == DMSC_OK)
-        err = dmsci_dacmo_find(authority, base, server_id, &old, &there);
+        err = dmsci_dacmo_find(authority, d.base, server_id, &old, &there);
     if (err == DMSC_OK && !there)
         err = refuse(authority, DMSC_E_NOTFOUND, instance, "dacmo:none", "there is no such grant");
     if (err == DMSC_OK && !device && strcmp(who, owner) != 0 && strcmp(who, old.given_by) != 0 &&
@@ -239,10 +251,10 @@ enum dmsc_err dmsc_grant_revoke(struct dmsc_authority *authority,
         err = refuse(authority, DMSC_E_DENIED, instance, "dacmo:grant",
                      "neither the owner, nor who gave it, nor who holds it");
     if (err == DMSC_OK)
-        err = dmsci_dacmo_drop(authority, base, old.key);
+        err = dmsci_dacmo_drop(authority, d.base, old.key);
     if (err == DMSC_OK)
-        err = dmsci_dacmo_cascade(authority, base);
-    dmsc_buf_clear(&urn);
+        err = dmsci_dacmo_cascade(authority, d.base);
+    dmsc_buf_clear(&d.urn);
     return err;
 }
 
@@ -250,27 +262,22 @@ enum dmsc_err dmsc_grant_transfer(struct dmsc_authority *authority,
                                   const struct dmsc_subject *subject, const char *instance,
                                   const char *server_id, struct dmsc_now now)
 {
-    char base[DMSCI_DACMO_SIZE];
     struct dmsci_grant own, heir;
-    struct dmsc_buf urn;
+    struct deal d;
     bool there = false;
-    enum dmsc_err err;
+    enum dmsc_err err = open_between(authority, subject, instance, now, &d, &own);
 
-    dmsc_buf_init(&urn, authority->ctx, SIZE_MAX / 2);
-    err = find_instance(authority, instance, &urn, base);
-    if (err == DMSC_OK)
-        err = authority_of(authority, subject, base, instance, now, &own);
     if (err == DMSC_OK && own.depth > 0)
         err = refuse(authority, DMSC_E_DENIED, instance, "dacmo:grant",
                      "only the owner hands an instance over");
     if (err == DMSC_OK)
-        err = dmsci_dacmo_find(authority, base, server_id, &heir, &there);
+        err = dmsci_dacmo_find(authority, d.base, server_id, &heir, &there);
     if (err == DMSC_OK && (!there || heir.grant.rights != DMSC_GRANT_ALL))
         err = refuse(authority, DMSC_E_DENIED, instance, "dacmo:rights",
                      "the new owner must hold all four rights first");
     if (err == DMSC_OK)
-        err = dmsci_dacmo_leaf(authority, base, "Ext/dmsc/NewOwner", DMSC_FORMAT_CHR, server_id);
-    dmsc_buf_clear(&urn);
+        err = dmsci_dacmo_leaf(authority, d.base, "Ext/dmsc/NewOwner", DMSC_FORMAT_CHR, server_id);
+    dmsc_buf_clear(&d.urn);
     return err;
 }
 
@@ -292,14 +299,11 @@ enum dmsc_err dmsc_grant_list(struct dmsc_authority *authority, const char *inst
                               void *user)
 {
     struct listing l = { grant, user };
-    char base[DMSCI_DACMO_SIZE];
-    struct dmsc_buf urn;
-    enum dmsc_err err;
+    struct deal d;
+    enum dmsc_err err = open_deal(authority, instance, &d);
 
-    dmsc_buf_init(&urn, authority->ctx, SIZE_MAX / 2);
-    err = find_instance(authority, instance, &urn, base);
     if (err == DMSC_OK)
-        err = dmsci_dacmo_grants(authority, base, list_one, &l);
-    dmsc_buf_clear(&urn);
+        err = dmsci_dacmo_grants(authority, d.base, list_one, &l);
+    dmsc_buf_clear(&d.urn);
     return err;
 }

@@ -31,6 +31,7 @@ struct dmsc_authority {
     size_t refused_count;
     struct dmsci_used used[DMSCI_USED_MAX];
     size_t used_count;
+    bool dacmo; /* ./DACMO was seen: somebody owns an instance */
 };
 
 /** Hops of a delegation chain (docs/card-application.md): a longer one is refused. */

@@ -2,6 +2,7 @@
 /* DevInfo and DevDetail (OMA-TS-DM_StdObj 1.2 clauses 5.3.2 and 5.3.3). */
 #include "host/bridge/private.h"
 #include "host/credential/cert.h"
+#include <dmsc/inbox.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -63,6 +64,19 @@ static enum dmsc_err keep(struct dmsc_bridge *bridge, const char *uri, enum dmsc
     return dmsc_tree_replace(bridge->tree, uri, NULL, NULL, dmsc_bytes_str(value));
 }
 
+/* STD 5.3.4: nobody sees it; objects are left in it, and go where they belong. */
+static enum dmsc_err keep_inbox(struct dmsc_bridge *bridge)
+{
+    struct dmsc_node_spec spec = DMSC_NODE_SPEC_INIT;
+    bool there = false;
+    enum dmsc_err err = dmsc_tree_has(bridge->tree, DMSC_INBOX, &there);
+
+    spec.type = DMSC_INBOX_MOID;
+    spec.access = DMSC_ACCESS_ADD;
+    spec.flags = DMSC_NODE_PERMANENT;
+    return err != DMSC_OK || there ? err : dmsc_tree_add(bridge->tree, DMSC_INBOX, &spec);
+}
+
 static enum dmsc_err keep_all(struct dmsc_bridge *bridge, const char *device_id)
 {
     const struct dmsc_config *c = bridge->config;
@@ -98,7 +112,7 @@ static enum dmsc_err keep_all(struct dmsc_bridge *bridge, const char *device_id)
     (void)snprintf(segment, sizeof(segment), "%zu", limits->uri_segment);
     for (size_t i = 0; err == DMSC_OK && i < DMSCI_ARRAY_LEN(nodes); i++)
         err = keep(bridge, nodes[i].uri, nodes[i].format, nodes[i].type, nodes[i].value);
-    return err;
+    return err == DMSC_OK ? keep_inbox(bridge) : err;
 }
 
 enum dmsc_err dmsci_device_nodes(struct dmsc_bridge *bridge)

@@ -51,6 +51,7 @@ enum cli_option_id {
     OPT_MODE,
     OPT_JSON_MO,
     OPT_WBXML,
+    OPT_INBOX,
     OPT_COUNT
 };
 

@@ -33,6 +33,7 @@ const struct cli_option cli_options[OPT_COUNT] = {
     [OPT_MODE] = { "mode", "NAME", "add (default), merge or replace" },
     [OPT_JSON_MO] = { "json-mo", NULL, "the object as JSON of DM 2.0" },
     [OPT_WBXML] = { "wbxml", NULL, "the object as TNDS in WBXML" },
+    [OPT_INBOX] = { "inbox", NULL, "let the device choose the place, by the kind of object" },
     [OPT_RAW] = { "raw", NULL, "the bytes as they are" },
     [OPT_FOR] = { "for", "SECONDS", "end after that time; without it on Ctrl-C" },
     [OPT_KEYS] = { "keys", "FILE", "SPI, KIc, KID, TAR, keys and counter, readable by you alone" },

@@ -55,16 +55,12 @@ struct dmsci_syncml_item *dmsci_answers_items(struct dmsci_answers *answers, siz
 
 static enum dmsc_err room(struct dmsci_answers *answers)
 {
-    size_t cap = answers->cap > 0 ? answers->cap * 2 : 16;
-    struct dmsci_answer *list;
+    struct dmsci_answer *list =
+        dmsci_more(answers->ctx, answers->list, answers->count, &answers->cap, sizeof(*list));
 
-    if (answers->count < answers->cap)
-        return DMSC_OK;
-    list = dmsci_realloc(answers->ctx, answers->list, cap * sizeof(*list));
     if (list == NULL)
         return DMSC_E_NOMEM;
     answers->list = list;
-    answers->cap = cap;
     return DMSC_OK;
 }
 

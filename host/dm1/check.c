@@ -162,6 +162,19 @@ static enum dmsci_dm1_event classify(struct dmsc_dm1 *dm1, struct dmsci_dm1_turn
     return judged(&turn->msg);
 }
 
+/* HLF-016: who is taken off the list while he speaks is not heard to the end. */
+static bool still_admitted(struct dmsc_dm1 *dm1, struct dmsci_dm1_turn *turn)
+{
+    struct dmsc_verdict verdict =
+        dmsc_authority_admit_entry(dm1->authority, dm1->server_id, dm1->ma_id, turn->now);
+
+    if (verdict.reason == DMSC_ALLOWED)
+        return true;
+    dmsc_authority_refused(dm1->authority, dm1->server_id, &verdict, turn->now);
+    turn->end = dmsc_reason_text(verdict.reason);
+    return false;
+}
+
 enum dmsc_err dmsci_dm1_classify(struct dmsc_dm1 *dm1, struct dmsci_dm1_turn *turn,
                                  enum dmsci_dm1_event *ret_event)
 {
@@ -169,6 +182,10 @@ enum dmsc_err dmsci_dm1_classify(struct dmsc_dm1 *dm1, struct dmsci_dm1_turn *tu
     size_t msg_id = 0;
     enum dmsc_err err = DMSC_OK;
 
+    if (!still_admitted(dm1, turn)) {
+        *ret_event = DMSCI_DM1_ON_FOREIGN;
+        return DMSC_OK;
+    }
     if (turn->received.n > dm1->max_msg_size) {
         turn->end = "a message larger than our MaxMsgSize";
         *ret_event = DMSCI_DM1_ON_BROKEN;

@@ -123,8 +123,12 @@ enum dmsc_err dmsci_dm1_settle(struct dmsci_dm1_op *op, unsigned status);
 DMSC_NODISCARD enum dmsc_err dmsci_dm1_settle_tree(struct dmsci_dm1_op *op, enum dmsc_err err);
 /* Ask the authority about the node @p uri. false: refused, and the outcome is settled. */
 bool dmsci_dm1_may(struct dmsci_dm1_op *op, enum dmsc_right right, const char *uri, bool exists);
-/* As above without a trace: may the server see this node? */
+/* As above without a trace: what would be answered? */
+enum dmsc_reason dmsci_dm1_look(struct dmsci_dm1_op *op, enum dmsc_right right, const char *uri);
+/* May the server see this node? */
 bool dmsci_dm1_visible(struct dmsci_dm1_op *op, const char *uri);
+/* Whose priority an instance is written with goes with the write (HLF-014). */
+DMSC_NODISCARD enum dmsc_err dmsci_dm1_wrote(struct dmsci_dm1_op *op, const char *uri);
 /* "prop=" or "list=" of the query: what stands behind it, else NULL. */
 const char *dmsci_dm1_query(const struct dmsci_dm1_op *op, const char *kind);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ACLs, TND 7.7.1: command=id+id&command=id. */
 #include "host/mo/acl.h"
-#include "apdu/base/ctx.h"
+#include "host/mo/tree.h"
 #include <string.h>
 
 static const char *const commands[] = {
@@ -165,4 +165,43 @@ enum dmsc_err dmsci_acl_creator(const char *server_id, struct dmsc_buf *ret_acl)
 {
     return dmsci_buf_printf(ret_acl, "Add=%s&Delete=%s&Get=%s&Replace=%s", server_id, server_id,
                             server_id, server_id);
+}
+
+/* One node of dmsci_tree_forget_server(). */
+static enum dmsc_err forget_here(struct dmsc_tree *tree, const char *uri, const char *old,
+                                 const char *server_id)
+{
+    struct dmsc_buf acl;
+    bool root = strcmp(uri, ".") == 0;
+    enum dmsc_err err;
+
+    dmsc_buf_init(&acl, tree->ctx, SIZE_MAX / 2);
+    err = dmsci_acl_remove(tree->ctx, old, server_id, root, &acl);
+    if (err == DMSC_OK && strcmp(dmsc_buf_str(&acl), old) != 0)
+        err = dmsc_tree_set_acl(tree, uri, dmsc_buf_str(&acl));
+    dmsc_buf_clear(&acl);
+    return err;
+}
+
+enum dmsc_err dmsci_tree_forget_server(struct dmsc_tree *tree, const char *server_id)
+{
+    struct dmsci_row row;
+    struct dmsc_buf at;
+    bool more = true;
+    enum dmsc_err err = dmsci_tree_changing(tree, "forget a server");
+
+    if (err != DMSC_OK)
+        return err;
+    dmsc_buf_init(&at, tree->ctx, SIZE_MAX / 2);
+    err = dmsc_buf_append_str(&at, ".");
+    if (err == DMSC_OK)
+        err = dmsci_tree_row(tree, ".", "forget a server", &row);
+    while (err == DMSC_OK && more) {
+        if (row.acl[0] != '\0')
+            err = forget_here(tree, dmsc_buf_str(&at), row.acl, server_id);
+        if (err == DMSC_OK)
+            err = dmsci_row_next(tree->store, ".", dmsc_buf_str(&at), &at, &row, &more);
+    }
+    dmsc_buf_clear(&at);
+    return err;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writing to the tree. Everything is checked before the first row is touched. */
-#include "host/mo/acl.h"
 #include "host/mo/bind.h"
+#include "host/mo/constructed.h"
 #include "host/mo/ddf.h"
 #include "host/mo/format.h"
 #include "host/mo/secret.h"
 #include "host/mo/tree.h"
 #include "host/mo/uri.h"
+#include <dmsc/inbox.h>
 #include <dmsc/mo_ops.h>
 #include <string.h>
 
@@ -46,7 +47,7 @@ static enum dmsc_err check_type(struct dmsc_tree *tree, const char *uri, const c
 }
 
 static enum dmsc_err check_value(struct dmsc_tree *tree, const char *uri, enum dmsc_format format,
-                                 struct dmsc_bytes value)
+                                 const char *type, struct dmsc_bytes value)
 {
     enum dmsc_err err;
 
@@ -54,9 +55,20 @@ static enum dmsc_err check_value(struct dmsc_tree *tree, const char *uri, enum d
         return dmsci_tree_refuse(tree, DMSC_E_LIMIT, "take a value", uri, "value:length",
                                  "it is too long");
     err = dmsci_format_check(tree->ctx, format, value);
+    if (err == DMSC_OK)
+        err = dmsci_constructed_check(tree->ctx, format, type, value);
     if (err != DMSC_OK)
         dmsci_where(tree->ctx, "%.180s", uri);
     return err;
+}
+
+/* StdObj 5.3.4: objects are taken from the Inbox (dmsc_inbox_add()), and none stays there. */
+static enum dmsc_err check_inbox(struct dmsc_tree *tree, const char *what, const char *uri)
+{
+    if (!dmsc_uri_below(uri, DMSC_INBOX) || strcmp(uri, DMSC_INBOX) == 0)
+        return DMSC_OK;
+    return dmsci_tree_refuse(tree, DMSC_E_STATE, what, uri, "inbox:node",
+                             "the Inbox takes objects, and holds none");
 }
 
 static const char *text(const char *s)
@@ -70,13 +82,15 @@ static enum dmsc_err check_spec(struct dmsc_tree *tree, const char *uri,
     enum dmsc_err err = dmsci_uri_check(tree->ctx, uri);
 
     if (err == DMSC_OK)
+        err = check_inbox(tree, "add a node", uri);
+    if (err == DMSC_OK)
         err = check_acl(tree, uri, text(spec->acl));
     if (err == DMSC_OK)
         err = check_title(tree, uri, text(spec->title));
     if (err == DMSC_OK)
         err = check_type(tree, uri, text(spec->type));
     if (err == DMSC_OK)
-        err = check_value(tree, uri, spec->format, spec->value);
+        err = check_value(tree, uri, spec->format, spec->type, spec->value);
     return err;
 }
 
@@ -256,7 +270,8 @@ enum dmsc_err dmsc_tree_replace(struct dmsc_tree *tree, const char *uri,
     if (format != NULL)
         row.format = (uint8_t)*format;
     if (err == DMSC_OK)
-        err = check_value(tree, uri, (enum dmsc_format)row.format, value);
+        err = check_value(tree, uri, (enum dmsc_format)row.format, type != NULL ? type : row.type,
+                          value);
     if (err != DMSC_OK)
         return err;
     if (type != NULL)
@@ -353,6 +368,9 @@ static enum dmsc_err rename_to(struct dmsc_tree *tree, const char *uri, const ch
     if (err == DMSC_OK && there)
         err = dmsci_tree_refuse(tree, DMSC_E_EXISTS, "rename a node", to, "node:exists",
                                 "a sibling has the name");
+    if (err == DMSC_OK && dmsc_uri_below(to, DMSC_INBOX))
+        err = dmsci_tree_refuse(tree, DMSC_E_STATE, "rename a node", to, "inbox:node",
+                                "nothing becomes the Inbox");
     if (err == DMSC_OK)
         err = check_longest(tree, uri, to);
     /* What stands behind a node knows it by its name. */
@@ -432,44 +450,5 @@ enum dmsc_err dmsc_tree_set_acl(struct dmsc_tree *tree, const char *uri, const c
     err = dmsci_row_update(tree->store, uri, &row, NULL);
     if (err == DMSC_OK)
         dmsci_tree_note(tree, "acl", uri);
-    return err;
-}
-
-/* One node of dmsci_tree_forget_server(). */
-static enum dmsc_err forget_here(struct dmsc_tree *tree, const char *uri, const char *old,
-                                 const char *server_id)
-{
-    struct dmsc_buf acl;
-    bool root = strcmp(uri, ".") == 0;
-    enum dmsc_err err;
-
-    dmsc_buf_init(&acl, tree->ctx, SIZE_MAX / 2);
-    err = dmsci_acl_remove(tree->ctx, old, server_id, root, &acl);
-    if (err == DMSC_OK && strcmp(dmsc_buf_str(&acl), old) != 0)
-        err = dmsc_tree_set_acl(tree, uri, dmsc_buf_str(&acl));
-    dmsc_buf_clear(&acl);
-    return err;
-}
-
-enum dmsc_err dmsci_tree_forget_server(struct dmsc_tree *tree, const char *server_id)
-{
-    struct dmsci_row row;
-    struct dmsc_buf at;
-    bool more = true;
-    enum dmsc_err err = dmsci_tree_changing(tree, "forget a server");
-
-    if (err != DMSC_OK)
-        return err;
-    dmsc_buf_init(&at, tree->ctx, SIZE_MAX / 2);
-    err = dmsc_buf_append_str(&at, ".");
-    if (err == DMSC_OK)
-        err = dmsci_tree_row(tree, ".", "forget a server", &row);
-    while (err == DMSC_OK && more) {
-        if (row.acl[0] != '\0')
-            err = forget_here(tree, dmsc_buf_str(&at), row.acl, server_id);
-        if (err == DMSC_OK)
-            err = dmsci_row_next(tree->store, ".", dmsc_buf_str(&at), &at, &row, &more);
-    }
-    dmsc_buf_clear(&at);
     return err;
 }

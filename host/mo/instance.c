@@ -4,34 +4,30 @@
 #include "host/mo/uri.h"
 #include <string.h>
 
+static bool is_instance(const struct dmsci_row *row)
+{
+    return row->format == DMSC_FORMAT_NODE && row->type[0] != '\0';
+}
+
 enum dmsc_err dmsc_tree_instance(struct dmsc_tree *tree, const char *uri, struct dmsc_buf *ret_urn,
                                  struct dmsc_buf *ret_root)
 {
-    char *at = dmsci_strdup(tree->ctx, uri);
-    size_t n = strlen(uri);
-    enum dmsc_err err = at == NULL ? DMSC_E_NOMEM : DMSC_OK;
+    struct dmsci_row row;
+    size_t n = 0;
+    enum dmsc_err err = dmsci_tree_nearest(tree, uri, is_instance, &row, &n);
 
-    while (err == DMSC_OK && n > 0) {
-        struct dmsci_row row;
-        bool there = false;
+    if (err == DMSC_OK)
+        err = dmsc_buf_set(ret_urn, dmsc_bytes_str(n > 0 ? row.type : ""));
+    return err != DMSC_OK ? err : dmsc_buf_set(ret_root, dmsc_bytes(uri, n));
+}
 
-        at[n] = '\0';
-        err = dmsci_row_get(tree->store, at, &row, &there);
-        if (err == DMSC_OK && there && row.format == DMSC_FORMAT_NODE && row.type[0] != '\0') {
-            err = dmsc_buf_set(ret_urn, dmsc_bytes_str(row.type));
-            if (err == DMSC_OK)
-                err = dmsc_buf_set(ret_root, dmsc_bytes(at, n));
-            dmsci_free(tree->ctx, at);
-            return err;
-        }
-        n = dmsci_uri_parent_length(at);
-    }
-    dmsci_free(tree->ctx, at);
-    if (err != DMSC_OK)
-        return err;
-    dmsc_buf_reset(ret_urn);
-    dmsc_buf_reset(ret_root);
-    return DMSC_OK;
+enum dmsc_err dmsc_tree_mo_of(struct dmsc_tree *tree, const char *uri, struct dmsc_buf *ret_urn)
+{
+    struct dmsci_row row;
+    size_t n = 0;
+    enum dmsc_err err = dmsci_tree_nearest(tree, uri, is_instance, &row, &n);
+
+    return err != DMSC_OK ? err : dmsc_buf_set(ret_urn, dmsc_bytes_str(n > 0 ? row.type : ""));
 }
 
 /* What would be read as something else in a ClientURI, and the dot that stands for "/" here. */

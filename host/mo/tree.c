@@ -4,6 +4,7 @@
 #include "host/mo/acl.h"
 #include "host/mo/bind.h"
 #include "host/mo/ddf.h"
+#include "host/mo/place.h"
 #include "host/mo/secret.h"
 #include "host/mo/uri.h"
 #include <string.h>
@@ -74,6 +75,7 @@ void dmsc_tree_close(struct dmsc_tree *tree)
         dmsc_tree_rollback(tree);
     dmsci_bind_free(tree);
     dmsci_ddf_release(tree);
+    dmsci_inbox_places_free(tree);
     dmsc_buf_clear(&tree->what);
     dmsci_free(tree->ctx, tree->actor);
     dmsci_free(tree->ctx, tree);
@@ -326,47 +328,40 @@ enum dmsc_err dmsc_tree_walk(struct dmsc_tree *tree, const char *uri,
     return err;
 }
 
-/* The first of a node and its ancestors that @p has: at most as many reads as the URI is deep. */
-static enum dmsc_err nearest(struct dmsc_tree *tree, const char *uri,
-                             const char *(*has)(const struct dmsci_row *row),
-                             struct dmsc_buf *ret_text)
+enum dmsc_err dmsci_tree_nearest(struct dmsc_tree *tree, const char *uri,
+                                 bool (*has)(const struct dmsci_row *row),
+                                 struct dmsci_row *ret_row, size_t *ret_n)
 {
     char *at = dmsci_strdup(tree->ctx, uri);
     size_t n = strlen(uri);
-    const char *found = NULL;
+    bool found = false;
     enum dmsc_err err = at == NULL ? DMSC_E_NOMEM : DMSC_OK;
 
-    while (err == DMSC_OK && found == NULL && n > 0) {
-        struct dmsci_row row;
+    while (err == DMSC_OK && !found && n > 0) {
         bool there = false;
 
         at[n] = '\0';
-        err = dmsci_row_get(tree->store, at, &row, &there);
-        if (err == DMSC_OK && there)
-            found = has(&row);
-        n = dmsci_uri_parent_length(at);
+        err = dmsci_row_get(tree->store, at, ret_row, &there);
+        found = err == DMSC_OK && there && has(ret_row);
+        if (!found)
+            n = dmsci_uri_parent_length(at);
     }
     dmsci_free(tree->ctx, at);
-    return err != DMSC_OK ? err : dmsc_buf_set(ret_text, dmsc_bytes_str(found));
+    *ret_n = found ? n : 0;
+    return err;
 }
 
-static const char *own_acl(const struct dmsci_row *row)
+static bool has_acl(const struct dmsci_row *row)
 {
-    return row->acl[0] != '\0' ? row->acl : NULL;
-}
-
-static const char *own_mo(const struct dmsci_row *row)
-{
-    return row->format == DMSC_FORMAT_NODE && row->type[0] != '\0' ? row->type : NULL;
+    return row->acl[0] != '\0';
 }
 
 enum dmsc_err dmsc_tree_effective_acl(struct dmsc_tree *tree, const char *uri,
                                       struct dmsc_buf *ret_acl)
 {
-    return nearest(tree, uri, own_acl, ret_acl);
-}
+    struct dmsci_row row;
+    size_t n = 0;
+    enum dmsc_err err = dmsci_tree_nearest(tree, uri, has_acl, &row, &n);
 
-enum dmsc_err dmsc_tree_mo_of(struct dmsc_tree *tree, const char *uri, struct dmsc_buf *ret_urn)
-{
-    return nearest(tree, uri, own_mo, ret_urn);
+    return err != DMSC_OK ? err : dmsc_buf_set(ret_acl, dmsc_bytes_str(n > 0 ? row.acl : ""));
 }

@@ -18,6 +18,7 @@ struct dmsci_tree_mark {
 
 struct dmsci_binding;
 struct dmsci_described;
+struct dmsci_place;
 
 struct dmsc_tree {
     struct dmsc_ctx *ctx;
@@ -26,6 +27,8 @@ struct dmsc_tree {
     size_t binding_count;
     struct dmsci_described *described; /* ddf/describe.c */
     size_t described_count;
+    struct dmsci_place *places; /* inbox/place.c */
+    size_t place_count;
     bool refreshing; /* what is written now comes from the operations themselves */
     unsigned depth;
     struct dmsci_tree_mark marks[DMSCI_TREE_DEPTH];
@@ -41,6 +44,14 @@ void dmsci_tree_note(struct dmsc_tree *tree, const char *verb, const char *uri);
 /** The row of a node that must be there. */
 DMSC_NODISCARD enum dmsc_err dmsci_tree_row(struct dmsc_tree *tree, const char *uri,
                                             const char *what, struct dmsci_row *ret_row);
+/**
+ * The first of a node and its ancestors that @p has: at most as many reads as the URI is deep.
+ * @param ret_row of that one, until the next read
+ * @param ret_n   octets of its URI in @p uri; 0 when there is none
+ */
+DMSC_NODISCARD enum dmsc_err dmsci_tree_nearest(struct dmsc_tree *tree, const char *uri,
+                                                bool (*has)(const struct dmsci_row *row),
+                                                struct dmsci_row *ret_row, size_t *ret_n);
 /** Tell that @p what cannot be done at @p uri, and why. @return @p err. */
 DMSC_NODISCARD enum dmsc_err dmsci_tree_refuse(struct dmsc_tree *tree, enum dmsc_err err,
                                                const char *what, const char *uri,

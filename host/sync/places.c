@@ -7,7 +7,8 @@
 static bool is_reserved(const char *uri)
 {
     return strcmp(uri, ".") == 0 || strcmp(uri, "./DMAcc") == 0 ||
-           dmsc_uri_below(uri, "./DevInfo") || dmsc_uri_below(uri, "./DevDetail");
+           dmsc_uri_below(uri, "./DevInfo") || dmsc_uri_below(uri, "./DevDetail") ||
+           dmsc_uri_below(uri, "./Inbox") || dmsc_uri_below(uri, "./DACMO");
 }
 
 static bool overlap(const char *a, const char *b)

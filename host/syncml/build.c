@@ -75,20 +75,14 @@ static enum dmsc_err refuse(struct dmsci_syncml_builder *b, enum dmsc_err err, c
     return err;
 }
 
-/* One more element in an array that doubles. */
 static enum dmsc_err room(struct dmsci_syncml_builder *b, void **array, size_t count, size_t *cap,
                           size_t size)
 {
-    size_t more = *cap > 0 ? *cap * 2 : 8;
-    void *p;
+    void *p = dmsci_more(b->ctx, *array, count, cap, size);
 
-    if (count < *cap)
-        return DMSC_OK;
-    p = dmsci_realloc(b->ctx, *array, more * size);
     if (p == NULL)
         return DMSC_E_NOMEM;
     *array = p;
-    *cap = more;
     return DMSC_OK;
 }
 

@@ -102,6 +102,11 @@ struct dmsc_verdict {
 DMSC_API struct dmsc_verdict dmsc_authority_admit(struct dmsc_authority *authority,
                                                   const char *server_id, struct dmsc_now now);
 
+/** The same for a session that is open already, of the entry that admitted it (0: of any). */
+DMSC_API struct dmsc_verdict dmsc_authority_admit_entry(struct dmsc_authority *authority,
+                                                        const char *server_id, uint8_t ma_id,
+                                                        struct dmsc_now now);
+
 /** dmsc_authority_admit(), and: the name is the entry's authority id, and at least one pin matches.
  */
 DMSC_API struct dmsc_verdict dmsc_authority_admit_peer(struct dmsc_authority *authority,

@@ -32,7 +32,8 @@ struct dmsc_limits {
     size_t acl_length;         /* one ACL, octets */
     unsigned tree_nodes;       /* nodes of the tree */
     unsigned tnds_nodes;       /* nodes of one TNDS object */
-    unsigned xml_depth;        /* nesting of a message or a TNDS object */
+    unsigned inbox_objects;    /* objects left in the Inbox together */
+    unsigned xml_depth;        /* nesting of a message, a TNDS object, a document in a leaf */
     size_t message_size;       /* one DM message we accept: MaxMsgSize */
     size_t object_size;        /* one object of a server: MaxObjSize */
     unsigned message_commands; /* commands in one message */

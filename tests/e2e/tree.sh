@@ -130,6 +130,33 @@ no 6 '' import empty
 no 1 '' import /nonexistent
 no 2 '' import ims.xml --mode everything
 
+# --- the Inbox: the device chooses the place -------------------------------------------------------
+m 0 import account.xml --inbox
+says '^placed \./DMAcc/OpA-2 \(urn:oma:mo:oma-dm-dmacc:1\.0\)$'
+m 0 get ./DMAcc/OpA-2/ServerID
+says '^value +com.opa.dm$'
+run 0 "$dmsc" --config dmsc.conf mo import account.xml --inbox --json
+json "j == {'done': 'placed', 'objects': [{'uri': './DMAcc/OpA-3', 'mo': 'urn:oma:mo:oma-dm-dmacc:1.0'}]}"
+m 0 rm ./DMAcc/OpA-2
+m 0 rm ./DMAcc/OpA-3
+sed 's/oma-dm-dmacc:1.0/unheard-of:1.0/' account.xml >unheard.xml
+no 6 inbox:unknown import unheard.xml --inbox
+no 1 inbox:node import account.xml ./Inbox
+no 1 inbox:node add ./Inbox/x 1
+no 2 '' import account.xml --inbox --mode merge
+no 2 '' import account.xml ./DMAcc --inbox
+echo '{"A":{}}' >object.json
+no 6 '' import object.json --inbox
+
+# --- documents in leaves ---------------------------------------------------------------------------
+m 0 add ./App/One/Json '{"a":[1]}' --type application/json
+no 6 format:json set ./App/One/Json '{"a":[1}'
+m 0 add ./App/One/Xml '<a/>' --format xml --type text/xml
+no 6 format:xml set ./App/One/Xml '<a>'
+no 6 xml:doctype set ./App/One/Xml '<!DOCTYPE a><a/>'
+m 0 rm ./App/One/Json
+m 0 rm ./App/One/Xml
+
 # A judge of others: the document type of OMA. It knows no namespaces, so it refuses the attribute
 # xmlns of ours, and nothing else.
 dtd=$DMSC_SOURCE_ROOT/../shared/corpus/dm1/hostap-hs20/dm_ddf-v1_2.dtd

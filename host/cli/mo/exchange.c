@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dmsc mo export, import: objects as TNDS, in XML and WBXML, and as JSON of DM 2.0. */
 #include "host/cli/mo/mo.h"
+#include <dmsc/inbox.h>
 #include <dmsc/mo_json.h>
 #include <dmsc/wbxml.h>
 #include <errno.h>
@@ -224,12 +225,80 @@ static enum dmsc_err say_imported(struct cli *cli, const char *uri)
                                    "nodes", (json_int_t)nodes));
 }
 
+/* The owner is asked about the place of each object, and told of it. */
+static enum dmsc_err note_place(void *user, const char *uri, const char *moid)
+{
+    struct cli_rows *placed = user;
+    enum dmsc_err err =
+        cli_mo_ask(placed->cli, DMSC_RIGHT_ADD, uri, moid, "put the object in its place");
+
+    if (err != DMSC_OK)
+        return err;
+    return json_array_append_new(placed->rows, json_pack("{s:o,s:o}", "uri", cli_text(uri), "mo",
+                                                         cli_text(moid))) == 0
+               ? DMSC_OK
+               : DMSC_E_NOMEM;
+}
+
+static enum dmsc_err place_all(struct cli *cli, struct dmsc_bytes content, json_t *rows)
+{
+    struct dmsc_tree *tree = dmsc_bridge_tree(cli->bridge);
+    struct cli_rows placed = { cli, rows };
+    struct dmsc_inbox how = DMSC_INBOX_INIT;
+    enum dmsc_err err = dmsc_tree_begin(tree, "local", dmsc_bridge_now(cli->bridge).seconds);
+
+    if (err != DMSC_OK)
+        return err;
+    how.place = note_place;
+    how.user = &placed;
+    err = dmsc_inbox_add(tree, &how, content);
+    if (err == DMSC_OK)
+        return dmsc_tree_commit(tree);
+    dmsc_tree_rollback(tree);
+    return err;
+}
+
+/* --inbox: where each object goes is a matter of its kind. */
+static enum dmsc_err import_inbox(struct cli *cli)
+{
+    struct dmsc_buf content;
+    struct dmsc_bytes object;
+    json_t *rows = json_array();
+    enum dmsc_err err = rows == NULL ? DMSC_E_NOMEM : DMSC_OK;
+
+    dmsc_buf_init(&content, cli->ctx, dmsc_ctx_limits(cli->ctx)->object_size);
+    if (cli->arguments > 1 || cli->option[OPT_MODE] != NULL)
+        err = cli_fail(cli, DMSC_E_ARG, "import the object", "--inbox chooses place and name",
+                       "leave URI and --mode out");
+    if (err == DMSC_OK)
+        err = cli_mo_read(cli, cli->argument[0], &content);
+    object = dmsc_buf_bytes(&content);
+    if (err == DMSC_OK && kind_of(&object) == KIND_JSON)
+        err = cli_fail(cli, DMSC_E_MALFORMED, "import the object", "JSON does not say its kind",
+                       "TNDS XML does: dmsc mo export writes it");
+    if (err == DMSC_OK)
+        err = place_all(cli, object, rows);
+    err = cli_mo_hint(cli, err, "nothing was changed; docs/tree.md explains the reason");
+    for (size_t i = 0; err == DMSC_OK && i < json_array_size(rows); i++)
+        cli_say(cli, "placed %s (%s)",
+                json_string_value(json_object_get(json_array_get(rows, i), "uri")),
+                json_string_value(json_object_get(json_array_get(rows, i), "mo")));
+    if (err == DMSC_OK)
+        err = cli_json(cli, json_pack("{s:s,s:O}", "done", "placed", "objects", rows));
+    json_decref(rows);
+    dmsc_buf_clear(&content);
+    return err;
+}
+
 static enum dmsc_err run_import(struct cli *cli)
 {
     struct dmsc_buf base, content, uri;
     enum dmsc_tnds_mode mode = DMSC_TNDS_ADD;
-    enum dmsc_err err = cli_mo_uri(cli, cli->arguments > 1 ? cli->argument[1] : NULL, &base);
+    enum dmsc_err err;
 
+    if (cli->option[OPT_INBOX] != NULL)
+        return import_inbox(cli);
+    err = cli_mo_uri(cli, cli->arguments > 1 ? cli->argument[1] : NULL, &base);
     dmsc_buf_init(&uri, cli->ctx, SIZE_MAX / 2);
     dmsc_buf_init(&content, cli->ctx, dmsc_ctx_limits(cli->ctx)->object_size);
     if (err == DMSC_OK)
@@ -260,12 +329,16 @@ const struct cli_command cli_mo_exchange_commands[] = {
       "which is shorter; with --json-mo the JSON of DM 2.0, which has names and values alone.\n"
       "Secrets are left out.\n\n"
       "  dmsc mo export ./3GPP_IMS --out ims.xml" },
-    { "mo", "import", "FILE [URI]", 1, 2, CLI_NEEDS_BRIDGE, 1u << OPT_MODE, run_import,
-      "put an object into the tree",
+    { "mo", "import", "FILE [URI]", 1, 2, CLI_NEEDS_BRIDGE, 1u << OPT_MODE | 1u << OPT_INBOX,
+      run_import, "put an object into the tree",
       "TNDS in XML or WBXML, or the JSON of DM 2.0, told apart by the first octet; - is standard\n"
       "input. Paths in it are relative to URI, or to the root. All or nothing. --mode add (the\n"
       "default) wants all nodes to be new, merge replaces values and keeps the rest, replace\n"
-      "deletes the rest.\n\n"
-      "  dmsc mo import ims.xml --mode replace" },
+      "deletes the rest.\n"
+      "With --inbox each object of the file goes where objects of its kind are, as if a server "
+      "had\n"
+      "left it in ./Inbox; a name that is taken gets a number.\n\n"
+      "  dmsc mo import ims.xml --mode replace\n"
+      "  dmsc mo import account.xml --inbox" },
     { NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL },
 };

@@ -168,8 +168,6 @@ enum dmsc_err dmsci_dm1_get(struct dmsci_dm1_op *op)
     struct dmsci_syncml_item *item;
     enum dmsc_err err;
 
-    if (dmsc_uri_below(uri, "./Inbox")) /* STD 5.3.4 */
-        return dmsci_dm1_settle(op, 405);
     /* The authority is asked first: who may not Get a node does not learn whether it is there. */
     if (!dmsci_dm1_may(op, DMSC_RIGHT_GET, uri, op->exists))
         return DMSC_OK;

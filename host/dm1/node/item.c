@@ -3,6 +3,7 @@
 #include "apdu/base/ctx.h"
 #include "host/dm1/private.h"
 #include "host/mo/uri.h"
+#include <dmsc/inbox.h>
 #include <dmsc/mo_ops.h>
 #include <string.h>
 
@@ -101,9 +102,14 @@ bool dmsci_dm1_may(struct dmsci_dm1_op *op, enum dmsc_right right, const char *u
     }
 }
 
+enum dmsc_reason dmsci_dm1_look(struct dmsci_dm1_op *op, enum dmsc_right right, const char *uri)
+{
+    return ask(op, right, uri, true).reason;
+}
+
 bool dmsci_dm1_visible(struct dmsci_dm1_op *op, const char *uri)
 {
-    return ask(op, DMSC_RIGHT_GET, uri, true).reason == DMSC_ALLOWED;
+    return dmsci_dm1_look(op, DMSC_RIGHT_GET, uri) == DMSC_ALLOWED;
 }
 
 const char *dmsci_dm1_query(const struct dmsci_dm1_op *op, const char *kind)
@@ -171,23 +177,35 @@ static const struct {
     { DMSCI_N_Copy, dmsci_dm1_copy },     { DMSCI_N_Exec, dmsci_dm1_exec },
 };
 
-/* Whose priority the instance was written with goes with the write (HLF-014). */
-static enum dmsc_err remember(struct dmsci_dm1_op *op)
+enum dmsc_err dmsci_dm1_wrote(struct dmsci_dm1_op *op, const char *uri)
 {
     const struct dmsc_subject subject = subject_of(op->dm1);
 
-    if (op->changes == 0 || op->command->kind == DMSCI_N_Delete)
+    return dmsc_authority_wrote(op->dm1->authority, &subject, uri, op->turn->now);
+}
+
+static bool in_inbox(const struct dmsci_dm1_op *op)
+{
+    return dmsc_uri_below(dmsc_buf_str(&op->uri), DMSC_INBOX);
+}
+
+/* What was left in the Inbox stands elsewhere: whoever put it there remembers it. */
+static enum dmsc_err remember(struct dmsci_dm1_op *op)
+{
+    if (op->changes == 0 || op->command->kind == DMSCI_N_Delete || in_inbox(op))
         return DMSC_OK;
-    return dmsc_authority_wrote(op->dm1->authority, &subject, dmsc_buf_str(&op->uri),
-                                op->turn->now);
+    return dmsci_dm1_wrote(op, dmsc_buf_str(&op->uri));
 }
 
 /* In a savepoint: what fails half way leaves nothing. */
 static enum dmsc_err act(struct dmsci_dm1_op *op)
 {
     struct dmsc_dm1 *dm1 = op->dm1;
-    enum dmsc_err err = dmsc_tree_begin(dm1->tree, dm1->actor, op->turn->now.seconds);
+    enum dmsc_err err;
 
+    if (in_inbox(op) && op->command->kind != DMSCI_N_Add) /* STD 5.3.4 */
+        return dmsci_dm1_settle(op, 405);
+    err = dmsc_tree_begin(dm1->tree, dm1->actor, op->turn->now.seconds);
     if (err != DMSC_OK)
         return err;
     for (size_t i = 0; i < DMSCI_ARRAY_LEN(commands); i++) {

@@ -6,6 +6,7 @@
 #include "apdu/base/ctx.h"
 #include "host/dm1/pack.h"
 #include "host/dm1/private.h"
+#include <dmsc/inbox.h>
 #include <dmsc/large.h>
 #include <string.h>
 
@@ -36,6 +37,8 @@ static enum dmsc_err may_begin(struct dmsci_dm1_op *op, bool add)
         return err;
     if (op->query.n > 0)
         return dmsci_dm1_settle(op, 405);
+    if (dmsc_uri_below(dmsc_buf_str(&op->uri), DMSC_INBOX)) /* STD 5.3.4: it takes objects alone */
+        return dmsci_dm1_settle(op, add ? 415 : 405);
     if (!dmsci_dm1_may(op, add ? DMSC_RIGHT_ADD : DMSC_RIGHT_REPLACE, dmsc_buf_str(&op->uri),
                        op->exists))
         return DMSC_OK;

@@ -9,6 +9,7 @@
 #include "host/dm1/private.h"
 #include "host/mo/uri.h"
 #include "host/wbxml/read.h"
+#include <dmsc/inbox.h>
 #include <string.h>
 #include <strings.h>
 
@@ -18,11 +19,30 @@ bool dmsci_dm1_is_tnds(const char *type)
            (strcasecmp(type, DMSCI_MIME_TNDS) == 0 || strcasecmp(type, DMSCI_MIME_TNDS_WBXML) == 0);
 }
 
+/* What the command carries, and where it goes. */
+struct object {
+    struct dmsci_dm1_op *op;
+    enum dmsc_tnds_mode mode;
+    bool inbox;   /* the device chooses the place (STD 5.3.4) */
+    bool doubted; /* the list may cover the objects by their kind; the target it does not */
+    struct dmsc_buf object;
+    struct dmsc_buf places; /* of what was left in the Inbox: URIs, a NUL behind each */
+};
+
+/* The next of the places; NULL @p place: the first. NULL behind the last. */
+static const char *next_place(const struct object *o, const char *place)
+{
+    const char *next = place == NULL ? (const char *)o->places.p : place + strlen(place) + 1;
+
+    return o->places.n > 0 && next < (const char *)o->places.p + o->places.n ? next : NULL;
+}
+
 /* A node as far as a difference matters. */
 struct entry {
     char *uri;
     uint32_t acl, kind; /* check sums: of the ACL; of format, type and title */
     char *mo;           /* identifier of an object whose root it is; NULL: none */
+    size_t around;      /* of a new one: place in the list, + 1, of the new object around it */
     uint16_t verno;
     bool leaf, has_acl;
     bool fresh; /* made by the object */
@@ -56,18 +76,14 @@ static enum dmsc_err note(void *user, const char *uri, const struct dmsc_node *n
                            .verno = node->verno,
                            .leaf = node->format != DMSC_FORMAT_NODE,
                            .has_acl = node->acl != NULL && node->acl[0] != '\0' };
+    struct entry *list;
 
     if (e->count == e->most)
         return dmsci_fail(e->ctx, DMSC_E_LIMIT, "note the nodes of %.100s", uri);
-    if (e->count == e->cap) {
-        size_t cap = e->cap > 0 ? e->cap * 2 : 32;
-        struct entry *list = dmsci_realloc(e->ctx, e->list, cap * sizeof(*list));
-
-        if (list == NULL)
-            return DMSC_E_NOMEM;
-        e->list = list;
-        e->cap = cap;
-    }
+    list = dmsci_more(e->ctx, e->list, e->count, &e->cap, sizeof(*list));
+    if (list == NULL)
+        return DMSC_E_NOMEM;
+    e->list = list;
     entry.uri = dmsci_strdup(e->ctx, uri);
     if (entry.uri == NULL)
         return DMSC_E_NOMEM;
@@ -78,11 +94,16 @@ static enum dmsc_err note(void *user, const char *uri, const struct dmsc_node *n
     return e->list[e->count - 1].mo != NULL ? DMSC_OK : DMSC_E_NOMEM;
 }
 
-/* The target and all below it; nothing when it is not there. */
-static enum dmsc_err note_all(struct dmsci_dm1_op *op, struct entries *e)
+/* The target, or the places, and all below; nothing when it is not there. */
+static enum dmsc_err note_all(const struct object *o, struct entries *e)
 {
-    enum dmsc_err err = dmsc_tree_walk(op->dm1->tree, dmsc_buf_str(&op->uri), note, e);
+    struct dmsc_tree *tree = o->op->dm1->tree;
+    enum dmsc_err err = DMSC_OK;
 
+    if (!o->inbox)
+        err = dmsc_tree_walk(tree, dmsc_buf_str(&o->op->uri), note, e);
+    for (const char *at = next_place(o, NULL); at != NULL && err == DMSC_OK; at = next_place(o, at))
+        err = dmsc_tree_walk(tree, at, note, e);
     return err == DMSC_E_NOTFOUND ? DMSC_OK : err;
 }
 
@@ -105,16 +126,63 @@ static enum dmsc_err document(struct dmsci_dm1_op *op, struct dmsc_buf *object)
     return dmsc_buf_append(object, data);
 }
 
-static enum dmsc_err import(struct dmsci_dm1_op *op, enum dmsc_tnds_mode mode,
-                            const struct dmsc_buf *object)
+/* Add is asked for below the target, before anything can be learnt from its failure. What kinds of
+ * object it is about is not known yet: a list that is limited to kinds is asked node by node, and
+ * the failure of an object that it does not cover is a refusal like any other. */
+static enum dmsc_err may_add_below(struct object *o, bool last, bool *ret_may)
 {
-    const struct dmsc_tnds_import how = { .base = dmsc_buf_str(&op->uri), .mode = mode };
+    struct dmsci_dm1_op *op = o->op;
+    struct dmsc_buf child;
+    enum dmsc_err err;
 
-    return dmsc_tnds_import(op->dm1->tree, &how, dmsc_buf_bytes(object), NULL);
+    dmsc_buf_init(&child, op->dm1->ctx, SIZE_MAX / 4);
+    err = dmsci_buf_printf(&child, "%s/-", dmsc_buf_str(&op->uri));
+    if (err == DMSC_OK)
+        o->doubted =
+            !last && dmsci_dm1_look(op, DMSC_RIGHT_ADD, dmsc_buf_str(&child)) == DMSC_REFUSED_SCOPE;
+    if (err == DMSC_OK)
+        *ret_may = o->doubted || dmsci_dm1_may(op, DMSC_RIGHT_ADD, dmsc_buf_str(&child), false);
+    dmsc_buf_clear(&child);
+    return err;
+}
+
+static bool sees(void *user, const char *uri)
+{
+    const struct object *o = user;
+
+    return dmsci_dm1_visible(o->op, uri);
+}
+
+/* Add is asked for where the object will be, before anything can be learnt from its failure. */
+static enum dmsc_err may_place(void *user, const char *uri, const char *moid)
+{
+    struct object *o = user;
+    bool may;
+
+    o->op->new_mo = moid;
+    may = dmsci_dm1_may(o->op, DMSC_RIGHT_ADD, uri, false);
+    o->op->new_mo = NULL;
+    return may ? dmsc_buf_append(&o->places, dmsc_bytes(uri, strlen(uri) + 1)) : DMSC_E_DENIED;
+}
+
+static enum dmsc_err import(struct object *o)
+{
+    const char *target = dmsc_buf_str(&o->op->uri);
+    const struct dmsc_tnds_import how = { .base = target, .mode = o->mode };
+    struct dmsc_inbox inbox = DMSC_INBOX_INIT;
+
+    if (!o->inbox)
+        return dmsc_tnds_import(o->op->dm1->tree, &how, dmsc_buf_bytes(&o->object), NULL);
+    inbox.target = target;
+    inbox.visible = sees;
+    inbox.place = may_place;
+    inbox.user = o;
+    dmsc_buf_reset(&o->places);
+    return dmsc_inbox_add(o->op->dm1->tree, &inbox, dmsc_buf_bytes(&o->object));
 }
 
 /* Not fixed by TNDS 5: no XML, no WBXML and no TNDS 400, a value that is none of its format 415. */
-static enum dmsc_err settle_import(struct dmsci_dm1_op *op, enum dmsc_err err)
+static enum dmsc_err settle_reason(struct dmsci_dm1_op *op, enum dmsc_err err)
 {
     const char *reason = dmsc_diag_get(op->dm1->ctx)->reason;
 
@@ -122,26 +190,37 @@ static enum dmsc_err settle_import(struct dmsci_dm1_op *op, enum dmsc_err err)
         op->reason = "tnds";
         return dmsci_dm1_settle(op, 400);
     }
+    if (err == DMSC_E_UNSUPPORTED && strcmp(reason, "inbox:unknown") == 0)
+        op->reason = "inbox:unknown";
     return dmsci_dm1_settle_tree(op, err);
 }
 
-/* Put it in, look, take it out again. */
-static enum dmsc_err try_out(struct dmsci_dm1_op *op, enum dmsc_tnds_mode mode,
-                             const struct dmsc_buf *object, struct entries *after)
+static enum dmsc_err settle_import(struct object *o, enum dmsc_err err)
 {
-    struct dmsc_dm1 *dm1 = op->dm1;
-    enum dmsc_err err = dmsc_tree_begin(dm1->tree, dm1->actor, op->turn->now.seconds), walked;
+    bool may = false;
+
+    if (o->op->status != 0) /* the place was refused */
+        return DMSC_OK;
+    err = settle_reason(o->op, err);
+    return err == DMSC_OK && o->doubted ? may_add_below(o, true, &may) : err;
+}
+
+/* Put it in, look, take it out again. */
+static enum dmsc_err try_out(struct object *o, struct entries *after)
+{
+    struct dmsc_dm1 *dm1 = o->op->dm1;
+    enum dmsc_err err = dmsc_tree_begin(dm1->tree, dm1->actor, o->op->turn->now.seconds), walked;
 
     if (err != DMSC_OK)
         return err;
-    err = import(op, mode, object);
-    walked = err == DMSC_OK ? note_all(op, after) : DMSC_OK;
+    err = import(o);
+    walked = err == DMSC_OK ? note_all(o, after) : DMSC_OK;
     dmsc_tree_rollback(dm1->tree);
     if (walked == DMSC_E_LIMIT)
-        return dmsci_dm1_settle(op, 420);
+        return dmsci_dm1_settle(o->op, 420);
     if (walked != DMSC_OK)
         return walked;
-    return err == DMSC_OK ? DMSC_OK : settle_import(op, err);
+    return err == DMSC_OK ? DMSC_OK : settle_import(o, err);
 }
 
 static char *parent_of(struct dmsc_ctx *ctx, const char *uri)
@@ -175,27 +254,25 @@ static bool may_change(struct dmsci_dm1_op *op, const struct entry *was, const s
 }
 
 /* The identifier of the object that a new node belongs to: its own, or that of the nearest new
- * node above it, which a walk has passed already. NULL: of what is there. */
-static const char *new_mo(const struct entries *after, size_t at, const char *top)
+ * node above it. NULL: of what is there. @p at rises from call to call; @p around is that of the
+ * call before, and what the walk has left stays behind, so all calls together cost one pass. */
+static const char *new_mo(struct entries *after, size_t at, size_t *around)
 {
-    const char *uri = after->list[at].uri;
+    struct entry *e = &after->list[at];
 
-    for (size_t i = at + 1; i-- > 0;) {
-        const struct entry *e = &after->list[i];
-
-        if (!dmsc_uri_below(e->uri, top))
-            return NULL;
-        if (e->mo != NULL && dmsc_uri_below(uri, e->uri))
-            return e->mo;
-    }
-    return NULL;
+    while (*around > 0 && !dmsc_uri_below(e->uri, after->list[*around - 1].uri))
+        *around = after->list[*around - 1].around;
+    e->around = *around;
+    if (e->mo != NULL)
+        *around = at + 1;
+    return *around > 0 ? after->list[*around - 1].mo : NULL;
 }
 
 /* Both lists in the order of a walk: what is in one alone was made or deleted. */
 static enum dmsc_err judge(struct dmsci_dm1_op *op, const struct entries *before,
                            struct entries *after)
 {
-    size_t b = 0, a = 0;
+    size_t b = 0, a = 0, around = 0;
     const char *fresh = NULL;
     bool may = true;
     enum dmsc_err err = DMSC_OK;
@@ -215,7 +292,7 @@ static enum dmsc_err judge(struct dmsci_dm1_op *op, const struct entries *before
             bool below = fresh != NULL && dmsc_uri_below(is->uri, fresh);
 
             fresh = below ? fresh : is->uri;
-            op->new_mo = new_mo(after, a, fresh);
+            op->new_mo = new_mo(after, a, &around);
             err = may_make(op, is, below, &may);
             op->new_mo = NULL;
             is->fresh = !below;
@@ -250,23 +327,35 @@ static enum dmsc_err give_creator(struct dmsci_dm1_op *op, const struct entries 
     return err;
 }
 
-static enum dmsc_err apply(struct dmsci_dm1_op *op, enum dmsc_tnds_mode mode,
-                           const struct dmsc_buf *object)
+/* Whose priority the objects were written with goes with them. */
+static enum dmsc_err remember_places(const struct object *o)
 {
+    enum dmsc_err err = DMSC_OK;
+
+    for (const char *at = next_place(o, NULL); at != NULL && err == DMSC_OK; at = next_place(o, at))
+        err = dmsci_dm1_wrote(o->op, at);
+    return err;
+}
+
+static enum dmsc_err apply(struct object *o)
+{
+    struct dmsci_dm1_op *op = o->op;
     size_t most = (size_t)dmsc_ctx_limits(op->dm1->ctx)->tnds_nodes * 2;
     struct entries before = { .ctx = op->dm1->ctx, .most = most }, after = before;
-    enum dmsc_err err = note_all(op, &before);
+    enum dmsc_err err = note_all(o, &before);
 
     if (err == DMSC_E_LIMIT)
         err = dmsci_dm1_settle(op, 420);
     else if (err == DMSC_OK)
-        err = try_out(op, mode, object, &after);
+        err = try_out(o, &after);
     if (err == DMSC_OK && op->status == 0)
         err = judge(op, &before, &after);
     if (err == DMSC_OK && op->status == 0) {
-        err = import(op, mode, object);
+        err = import(o);
         if (err == DMSC_OK)
             err = give_creator(op, &after);
+        if (err == DMSC_OK)
+            err = remember_places(o);
         err = dmsci_dm1_settle_tree(op, err);
     }
     entries_clear(&before);
@@ -274,36 +363,25 @@ static enum dmsc_err apply(struct dmsci_dm1_op *op, enum dmsc_tnds_mode mode,
     return err;
 }
 
-/* Add is asked for below the target, before anything can be learnt from its failure. */
-static enum dmsc_err may_add_below(struct dmsci_dm1_op *op, bool *ret_may)
-{
-    struct dmsc_buf child;
-    enum dmsc_err err;
-
-    dmsc_buf_init(&child, op->dm1->ctx, SIZE_MAX / 4);
-    err = dmsci_buf_printf(&child, "%s/-", dmsc_buf_str(&op->uri));
-    if (err == DMSC_OK)
-        *ret_may = dmsci_dm1_may(op, DMSC_RIGHT_ADD, dmsc_buf_str(&child), false);
-    dmsc_buf_clear(&child);
-    return err;
-}
-
 enum dmsc_err dmsci_dm1_tnds(struct dmsci_dm1_op *op, enum dmsc_tnds_mode mode)
 {
-    struct dmsc_buf object;
+    struct object o = { .op = op, .mode = mode };
     bool may = true;
     enum dmsc_err err = DMSC_OK;
 
-    if (mode == DMSC_TNDS_ADD)
-        err = may_add_below(op, &may);
+    o.inbox = dmsc_uri_below(dmsc_buf_str(&op->uri), DMSC_INBOX);
+    if (mode == DMSC_TNDS_ADD && !o.inbox)
+        err = may_add_below(&o, false, &may);
     if (err != DMSC_OK || !may)
         return err;
-    dmsc_buf_init(&object, op->dm1->ctx, SIZE_MAX / 4);
-    err = document(op, &object);
+    dmsc_buf_init(&o.object, op->dm1->ctx, SIZE_MAX / 4);
+    dmsc_buf_init(&o.places, op->dm1->ctx, SIZE_MAX / 4);
+    err = document(op, &o.object);
     if (err == DMSC_E_MALFORMED)
         err = dmsci_dm1_settle(op, 400);
     else if (err == DMSC_OK)
-        err = apply(op, mode, &object);
-    dmsc_buf_clear(&object);
+        err = apply(&o);
+    dmsc_buf_clear(&o.object);
+    dmsc_buf_clear(&o.places);
     return err;
 }

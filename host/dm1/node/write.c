@@ -3,6 +3,7 @@
 #include "apdu/base/ctx.h"
 #include "host/dm1/private.h"
 #include "host/mo/uri.h"
+#include <dmsc/inbox.h>
 #include <dmsc/large.h>
 #include <dmsc/mo_ops.h>
 #include <string.h>
@@ -152,10 +153,12 @@ enum dmsc_err dmsci_dm1_add(struct dmsci_dm1_op *op)
 
     if (op->query.n > 0)
         return dmsci_dm1_settle(op, 405);
-    if (dmsc_uri_below(uri, "./Inbox")) /* optional (STD 5.3.4), and not here */
-        return dmsci_dm1_settle(op, 406);
     if (dmsci_dm1_is_tnds(op->type))
         return dmsci_dm1_tnds(op, DMSC_TNDS_ADD);
+    if (dmsc_uri_below(uri, DMSC_INBOX)) { /* STD 5.3.4: it takes objects alone */
+        op->reason = "inbox:object";
+        return dmsci_dm1_settle(op, 415);
+    }
     if (op->format != NULL && strcasecmp(op->format, "node") == 0)
         op->new_mo = op->type;
     if (!dmsci_dm1_may(op, DMSC_RIGHT_ADD, uri, op->exists))
@@ -314,6 +317,10 @@ static enum dmsc_err copy_from(struct dmsci_dm1_op *op, const char *from)
     if (err != DMSC_OK && err != DMSC_E_NOTFOUND)
         return err;
     err = DMSC_OK;
+    if (dmsc_uri_below(from, DMSC_INBOX)) {
+        (void)dmsci_dm1_settle(op, 405);
+        goto out;
+    }
     /* REP 6.6.4, TND 7.7.1.5: Get on the source, Replace on the target. */
     if (!dmsci_dm1_may(op, DMSC_RIGHT_GET, from, there) ||
         !dmsci_dm1_may(op, DMSC_RIGHT_COPY, from, there) ||

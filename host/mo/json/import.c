@@ -44,8 +44,7 @@ static enum dmsc_err put_leaf(struct reader *r, const json_t *json, const struct
     dmsc_buf_init(&value, ctx, dmsc_ctx_limits(ctx)->node_value);
     if (was != NULL) {
         err = dmsci_json_to_value(ctx, was->format,
-                                  was->format == DMSC_FORMAT_CHR &&
-                                      strcmp(was->type, DMSCI_JSON_MIME) == 0,
+                                  was->format == DMSC_FORMAT_CHR && dmsci_type_is_json(was->type),
                                   json, &value);
         if (err == DMSC_OK)
             err = dmsc_tree_replace(r->tree, uri, NULL, NULL, dmsc_buf_bytes(&value));

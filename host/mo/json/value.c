@@ -117,8 +117,7 @@ enum dmsc_err dmsci_json_of_value(struct dmsc_ctx *ctx, enum dmsc_format format,
 {
     static const unsigned date_cuts[] = { 4, 6 }, time_cuts[] = { 2, 4 };
 
-    if (format == DMSC_FORMAT_CHR && type != NULL && strcmp(type, DMSCI_JSON_MIME) == 0 &&
-        value.n > 0)
+    if (format == DMSC_FORMAT_CHR && dmsci_type_is_json(type) && value.n > 0)
         return constructed_json(ctx, value, ret_value);
     if (format == DMSC_FORMAT_CHR || format == DMSC_FORMAT_XML || format == DMSC_FORMAT_B64)
         return text_json(value, ret_value);

@@ -4,10 +4,9 @@
 #define DMSCI_MO_JSON_VALUE_H
 
 #include "apdu/base/ctx.h"
+#include "host/mo/constructed.h"
 #include <dmsc/mo.h>
 #include <jansson.h>
-
-#define DMSCI_JSON_MIME "application/json"
 
 /**
  * The JSON value of a leaf. @p ret_value new; the caller has a reference.

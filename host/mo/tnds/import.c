@@ -8,24 +8,27 @@ struct import {
     struct dmsc_tree *tree;
     const struct dmsc_tnds_import *how;
     const char *base;
-    struct dmsci_tnds tnds;
-    struct dmsc_buf uri; /* of the node at hand, in the tree */
-    const char *top;     /* the top node at hand, as the object has it */
+    const struct dmsci_tnds *tnds;
+    const struct dmsci_tnds_top *tops; /* that of the top node at hand, and those behind it */
+    struct dmsc_buf uri;               /* of the node at hand, in the tree */
+    const char *top;                   /* the top node at hand, as the object has it */
     enum dmsc_format format;
 };
 
 static const struct dmsci_tnds_item *ranked(const struct import *im, uint32_t rank)
 {
-    return &im->tnds.items[im->tnds.order[rank]];
+    return &im->tnds->items[im->tnds->order[rank]];
 }
 
 /* Where a node of the object goes. @param to replaced */
 static enum dmsc_err place(const struct import *im, const char *relative, struct dmsc_buf *to)
 {
-    const char *first = dmsci_tnds_text(&im->tnds, ranked(im, 0)->uri);
+    const char *first = dmsci_tnds_text(im->tnds, ranked(im, 0)->uri);
     enum dmsc_err err;
 
     dmsc_buf_reset(to);
+    if (im->tops != NULL)
+        return dmsci_buf_printf(to, "%s%s", im->tops->to, relative + strlen(im->top));
     if (im->how->root_name == NULL)
         return dmsci_uri_join(im->base, relative, to);
     /* The first is the top node, all others lie below it: checked by check_root_name(). What the
@@ -39,15 +42,15 @@ static enum dmsc_err place(const struct import *im, const char *relative, struct
 static enum dmsc_err check_root_name(const struct import *im)
 {
     struct dmsc_ctx *ctx = im->tree->ctx;
-    const char *first = dmsci_tnds_text(&im->tnds, ranked(im, 0)->uri);
+    const char *first = dmsci_tnds_text(im->tnds, ranked(im, 0)->uri);
 
     if (im->how->root_name == NULL)
         return DMSC_OK;
     if (strcmp(first, ".") == 0)
         return dmsci_tnds_refuse(ctx, DMSC_E_MALFORMED, NULL, "tnds:root-name",
                                  "the root of a tree takes no other name");
-    for (uint32_t i = 1; i < im->tnds.count; i++) {
-        const char *uri = dmsci_tnds_text(&im->tnds, ranked(im, i)->uri);
+    for (uint32_t i = 1; i < im->tnds->count; i++) {
+        const char *uri = dmsci_tnds_text(im->tnds, ranked(im, i)->uri);
 
         if (!dmsc_uri_below(uri, first))
             return dmsci_tnds_refuse(ctx, DMSC_E_MALFORMED, uri, "tnds:several-roots",
@@ -56,23 +59,12 @@ static enum dmsc_err check_root_name(const struct import *im)
     return dmsci_uri_check_name(ctx, im->how->root_name);
 }
 
-/* For made-up names: only what is added must not meet what is there. */
-static enum dmsc_err taken(void *user, const char *uri, bool *ret_taken)
-{
-    struct import *im = user;
-    enum dmsc_err err;
-
-    dmsc_buf_reset(&im->uri);
-    err = dmsci_uri_join(im->base, uri, &im->uri);
-    return err != DMSC_OK ? err : dmsc_tree_has(im->tree, dmsc_buf_str(&im->uri), ret_taken);
-}
-
 static const char *type_of(const struct import *im, const struct dmsci_tnds_item *item)
 {
     bool interior = item->format == DMSC_FORMAT_NODE;
 
     if ((item->said & (interior ? DMSCI_TNDS_DDFNAME : DMSCI_TNDS_MIME)) != 0)
-        return dmsci_tnds_text(&im->tnds, item->type);
+        return dmsci_tnds_text(im->tnds, item->type);
     /* REP 5.3.3: a leaf that does not say is text; octets are not. */
     return interior                          ? ""
            : item->format == DMSC_FORMAT_BIN ? "application/octet-stream"
@@ -84,7 +76,7 @@ static const char *type_of(const struct import *im, const struct dmsci_tnds_item
 static enum dmsc_err value_of(const struct import *im, const struct dmsci_tnds_item *item,
                               struct dmsc_buf *to, struct dmsc_bytes *ret_value)
 {
-    struct dmsc_bytes text = dmsci_tnds_value(&im->tnds, item);
+    struct dmsc_bytes text = dmsci_tnds_value(im->tnds, item);
     enum dmsc_err err;
 
     *ret_value = text;
@@ -102,7 +94,7 @@ static enum dmsc_err value_of(const struct import *im, const struct dmsci_tnds_i
 static const char *own_acl(const struct import *im, const struct dmsci_tnds_item *item, bool top)
 {
     if ((item->said & DMSCI_TNDS_ACL) != 0)
-        return dmsci_tnds_text(&im->tnds, item->acl);
+        return dmsci_tnds_text(im->tnds, item->acl);
     return top && im->how->acl != NULL ? im->how->acl : "";
 }
 
@@ -112,7 +104,7 @@ static enum dmsc_err add(struct import *im, const struct dmsci_tnds_item *item, 
     const struct dmsc_node_spec spec = {
         .format = (enum dmsc_format)item->format,
         .type = type_of(im, item),
-        .title = dmsci_tnds_text(&im->tnds, item->title),
+        .title = dmsci_tnds_text(im->tnds, item->title),
         .acl = own_acl(im, item, top),
         .value = value,
     };
@@ -158,7 +150,7 @@ static struct wanted wanted(struct import *im, const struct dmsci_tnds_item *ite
     /* What a permanent node is cannot change, so what is not stated is what it is. */
     bool guess = anew && (row->flags & DMSC_NODE_PERMANENT) == 0;
     bool typed = guess || (item->said & (DMSCI_TNDS_MIME | DMSCI_TNDS_DDFNAME)) != 0;
-    struct wanted w = { own_acl(im, item, top), dmsci_tnds_text(&im->tnds, item->title),
+    struct wanted w = { own_acl(im, item, top), dmsci_tnds_text(im->tnds, item->title),
                         typed ? type_of(im, item) : NULL, NULL };
 
     if (!acl || strcmp(w.acl, row->acl) == 0)
@@ -217,11 +209,11 @@ static enum dmsc_err put(struct import *im, const struct dmsci_tnds_item *item, 
 static bool listed(const struct import *im, const char *relative)
 {
     uint32_t low = 0;
-    uint32_t high = im->tnds.count;
+    uint32_t high = im->tnds->count;
 
     while (low < high) {
         uint32_t mid = low + (high - low) / 2;
-        int order = dmsci_uri_compare(dmsci_tnds_text(&im->tnds, ranked(im, mid)->uri), relative);
+        int order = dmsci_uri_compare(dmsci_tnds_text(im->tnds, ranked(im, mid)->uri), relative);
 
         if (order == 0)
             return true;
@@ -263,15 +255,20 @@ static enum dmsc_err delete_unlisted(struct import *im)
 
 static enum dmsc_err import_item(struct import *im, const struct dmsci_tnds_item *item)
 {
-    const char *relative = dmsci_tnds_text(&im->tnds, item->uri);
+    const char *relative = dmsci_tnds_text(im->tnds, item->uri);
     bool top = im->top == NULL || !dmsc_uri_below(relative, im->top);
     struct dmsc_bytes value;
     struct dmsc_buf decoded;
-    enum dmsc_err err = place(im, relative, &im->uri);
+    enum dmsc_err err;
 
-    dmsc_buf_init(&decoded, im->tree->ctx, dmsc_ctx_limits(im->tree->ctx)->object_size);
+    if (top && im->top != NULL && im->tops != NULL)
+        im->tops++;
     if (top)
         im->top = relative;
+    if (im->tops != NULL && im->tops->to == NULL)
+        return DMSC_OK;
+    dmsc_buf_init(&decoded, im->tree->ctx, dmsc_ctx_limits(im->tree->ctx)->object_size);
+    err = place(im, relative, &im->uri);
     if (err == DMSC_OK)
         err = value_of(im, item, &decoded, &value);
     if (err == DMSC_OK)
@@ -286,10 +283,10 @@ static enum dmsc_err import_all(struct import *im, struct dmsc_buf *ret_uri)
 {
     enum dmsc_err err = DMSC_OK;
 
-    for (uint32_t i = 0; i < im->tnds.count && err == DMSC_OK; i++)
+    for (uint32_t i = 0; i < im->tnds->count && err == DMSC_OK; i++)
         err = import_item(im, ranked(im, i));
     if (err == DMSC_OK && ret_uri != NULL) {
-        err = place(im, dmsci_tnds_text(&im->tnds, im->tnds.items[0].uri), &im->uri);
+        err = place(im, dmsci_tnds_text(im->tnds, im->tnds->items[0].uri), &im->uri);
         if (err == DMSC_OK)
             err = dmsc_buf_append(ret_uri, dmsc_buf_bytes(&im->uri));
     }
@@ -314,30 +311,64 @@ static enum dmsc_err import_as_a_whole(struct import *im, struct dmsc_buf *ret_u
     return err;
 }
 
-enum dmsc_err dmsc_tnds_import(struct dmsc_tree *tree, const struct dmsc_tnds_import *how,
-                               struct dmsc_bytes document, struct dmsc_buf *ret_uri)
+enum dmsc_err dmsci_tnds_put(struct dmsc_tree *tree, const struct dmsc_tnds_import *how,
+                             const struct dmsci_tnds *tnds, const struct dmsci_tnds_top *tops,
+                             struct dmsc_buf *ret_uri)
 {
     struct import im = {
         .tree = tree,
         .how = how,
         .base = how->base == NULL ? "." : how->base,
+        .tnds = tnds,
+        .tops = tops,
     };
+    enum dmsc_err err;
+
+    dmsc_buf_init(&im.uri, tree->ctx, SIZE_MAX / 2);
+    err = check_root_name(&im);
+    if (err == DMSC_OK)
+        err = import_as_a_whole(&im, ret_uri);
+    dmsc_buf_clear(&im.uri);
+    return err;
+}
+
+/* For made-up names: only what is added must not meet what is there. */
+struct below {
+    struct dmsc_tree *tree;
+    const char *base;
+};
+
+static enum dmsc_err taken(void *user, const char *uri, bool *ret_taken)
+{
+    const struct below *b = user;
+    struct dmsc_buf whole;
+    enum dmsc_err err;
+
+    dmsc_buf_init(&whole, b->tree->ctx, SIZE_MAX / 2);
+    err = dmsci_uri_join(b->base, uri, &whole);
+    if (err == DMSC_OK)
+        err = dmsc_tree_has(b->tree, dmsc_buf_str(&whole), ret_taken);
+    dmsc_buf_clear(&whole);
+    return err;
+}
+
+enum dmsc_err dmsc_tnds_import(struct dmsc_tree *tree, const struct dmsc_tnds_import *how,
+                               struct dmsc_bytes document, struct dmsc_buf *ret_uri)
+{
+    struct below below = { tree, how->base == NULL ? "." : how->base };
+    struct dmsci_tnds tnds;
     enum dmsc_err err = dmsci_tree_changing(tree, "import a TNDS object");
 
     if (err != DMSC_OK)
         return err;
-    dmsci_tnds_init(&im.tnds, tree->ctx);
-    dmsc_buf_init(&im.uri, tree->ctx, SIZE_MAX / 2);
-    err = dmsci_uri_check(tree->ctx, im.base);
+    dmsci_tnds_init(&tnds, tree->ctx);
+    err = dmsci_uri_check(tree->ctx, below.base);
     if (err == DMSC_OK)
-        err = dmsci_tnds_parse(&im.tnds, document);
+        err = dmsci_tnds_parse(&tnds, document);
     if (err == DMSC_OK)
-        err = dmsci_tnds_resolve(&im.tnds, how->mode == DMSC_TNDS_ADD ? taken : NULL, &im);
+        err = dmsci_tnds_resolve(&tnds, how->mode == DMSC_TNDS_ADD ? taken : NULL, &below);
     if (err == DMSC_OK)
-        err = check_root_name(&im);
-    if (err == DMSC_OK)
-        err = import_as_a_whole(&im, ret_uri);
-    dmsc_buf_clear(&im.uri);
-    dmsci_tnds_clear(&im.tnds);
+        err = dmsci_tnds_put(tree, how, &tnds, NULL, ret_uri);
+    dmsci_tnds_clear(&tnds);
     return err;
 }

@@ -67,4 +67,22 @@ DMSC_NODISCARD enum dmsc_err dmsci_tnds_resolve(struct dmsci_tnds *tnds,
                                                                        bool *ret_taken),
                                                 void *user);
 
+/* A top node that goes to a place of its own. */
+struct dmsci_tnds_top {
+    uint32_t item;
+    char *to; /* canonical URI; NULL: it and all below it are left out */
+};
+
+/**
+ * Put the resolved object into the tree, in a change inside the caller's. The base of @p how need
+ * not be set when @p tops says where all goes.
+ * @param tops    a row for each top node, in their order; NULL: below the base, as it says itself
+ * @param ret_uri as dmsc_tnds_import()
+ */
+DMSC_NODISCARD enum dmsc_err dmsci_tnds_put(struct dmsc_tree *tree,
+                                            const struct dmsc_tnds_import *how,
+                                            const struct dmsci_tnds *tnds,
+                                            const struct dmsci_tnds_top *tops,
+                                            struct dmsc_buf *ret_uri);
+
 #endif

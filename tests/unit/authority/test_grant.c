@@ -178,6 +178,40 @@ static void what_shrinks_shrinks_what_was_handed_on(void **state)
     assert_int_equal(revoke(w, "@local", "com.b"), DMSC_OK);
 }
 
+/* HLF-013: an owner hands rights on; the grantee has these and no more, hands on only what may be,
+ * and has nothing when they are taken back. Nobody becomes an authority by it. */
+static void req_HLF_013_rights_are_handed_on_and_taken_back(void **state)
+{
+    static const char *const writes[] = { "replace", "add", "delete", "copy", "acl" };
+    struct world *w = *state;
+
+    assert_int_equal(ask(w, "com.b/2", "get", "100"), DMSC_REFUSED_GRANT);
+    assert_int_equal(fixture_grant(&w->f, "com.a/2 ./X/m1 com.b rights=RW"), DMSC_OK);
+    assert_int_equal(ask(w, "com.b/2", "get", "100"), DMSC_ALLOWED);
+    for (size_t i = 0; i < DMSCI_ARRAY_LEN(writes); i++)
+        assert_int_equal(ask(w, "com.b/2", writes[i], "100"), DMSC_ALLOWED);
+    assert_int_equal(ask(w, "com.b/2", "exec", "100"), DMSC_REFUSED_GRANT);
+    assert_int_equal(ask(w, "com.b/2", "delegate", "100"), DMSC_REFUSED_GRANT);
+    refused(w, "com.b/2 ./X/m1 com.c rights=R", DMSC_E_DENIED, "dacmo:grant");
+    assert_int_equal(ask(w, "com.c/2", "get", "100"), DMSC_REFUSED_GRANT);
+    /* With Delegate, and for a time. */
+    assert_int_equal(fixture_grant(&w->f, "com.a/2 ./X/m1 com.b rights=RWD until=200"), DMSC_OK);
+    assert_int_equal(fixture_grant(&w->f, "com.b/2 ./X/m1 com.c rights=R until=200"), DMSC_OK);
+    assert_int_equal(ask(w, "com.c/2", "get", "199"), DMSC_ALLOWED);
+    assert_int_equal(ask(w, "com.c/2", "get", "200"), DMSC_REFUSED_GRANT_OVER);
+    assert_int_equal(ask(w, "com.c/2", "get", "199?"), DMSC_REFUSED_GRANT_CLOCK);
+    assert_int_equal(ask(w, "com.c/2", "replace", "100"), DMSC_REFUSED_GRANT);
+    /* Only whom the card lists, for objects of this kind, can be given anything. */
+    refused(w, "com.a/2 ./X/m1 com.x rights=R", DMSC_E_NOT_LISTED_MA, "dacmo:grantee");
+    refused(w, "com.b/2 ./X/m1 com.e rights=R until=200", DMSC_E_NOT_LISTED_MA, "dacmo:grantee");
+    assert_int_equal(revoke(w, "com.c/2", "com.b"), DMSC_E_DENIED);
+    assert_int_equal(revoke(w, "com.a/2", "com.b"), DMSC_OK);
+    assert_int_equal(ask(w, "com.b/2", "get", "100"), DMSC_REFUSED_GRANT);
+    assert_int_equal(ask(w, "com.c/2", "get", "100"), DMSC_REFUSED_GRANT);
+    assert_int_equal(ask(w, "com.a/2", "exec", "100"), DMSC_REFUSED_ACCESS_TYPE); /* its own */
+    req_done("HLF-013");
+}
+
 static void sessions_are_counted(void **state)
 {
     struct world *w = *state;
@@ -395,6 +429,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(nobody_gives_what_he_has_not, setup, teardown),
         cmocka_unit_test_setup_teardown(what_shrinks_shrinks_what_was_handed_on, setup, teardown),
+        cmocka_unit_test_setup_teardown(req_HLF_013_rights_are_handed_on_and_taken_back, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(sessions_are_counted, setup, teardown),
         cmocka_unit_test_setup_teardown(an_instance_is_handed_over, setup, teardown),
         cmocka_unit_test_setup_teardown(who_is_gone_has_nothing, setup, teardown),

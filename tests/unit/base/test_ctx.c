@@ -259,6 +259,39 @@ static void allocation_is_zeroed_and_counts_overflow(void **state)
     fault_assert_no_leak(&fault);
 }
 
+/* An array doubles, and keeps what it has when it cannot. */
+static void an_array_grows(void **state)
+{
+    struct fault fault = FAULT_INIT;
+    struct dmsc_ctx_config config = DMSC_CTX_CONFIG_INIT;
+    struct dmsc_ctx *ctx;
+    uint32_t *list = NULL, *grown;
+    size_t cap = 0;
+
+    (void)state;
+    fault_config(&fault, &config);
+    ctx = new_ctx(&config);
+    for (uint32_t i = 0; i < 100; i++) {
+        list = dmsci_more(ctx, list, i, &cap, sizeof(*list));
+        assert_non_null(list);
+        assert_true(cap > i && cap <= 128);
+        list[i] = i;
+    }
+    fault_arm(&fault, FAULT_ONCE, 0);
+    grown = dmsci_more(ctx, list, 100, &cap, sizeof(*list));
+    assert_ptr_equal(grown, list); /* there was room */
+    assert_null(dmsci_more(ctx, list, cap, &cap, sizeof(*list)));
+    assert_int_equal(cap, 128);
+    fault_arm(&fault, FAULT_NEVER, 0);
+    assert_null(dmsci_more(ctx, list, cap, &cap, SIZE_MAX / 200));
+    assert_int_equal(cap, 128);
+    for (uint32_t i = 0; i < 100; i++)
+        assert_int_equal(list[i], i);
+    dmsci_free(ctx, list);
+    dmsc_ctx_free(ctx);
+    fault_assert_no_leak(&fault);
+}
+
 static void no_memory_for_the_context_itself(void **state)
 {
     struct fault fault = FAULT_INIT;
@@ -317,6 +350,7 @@ int main(void)
         cmocka_unit_test(log_respects_the_level),
         cmocka_unit_test(errors_have_names_of_their_own),
         cmocka_unit_test(allocation_is_zeroed_and_counts_overflow),
+        cmocka_unit_test(an_array_grows),
         cmocka_unit_test(no_memory_for_the_context_itself),
         cmocka_unit_test(realloc_that_fails_leaves_the_block),
         cmocka_unit_test(copy_may_overlap),

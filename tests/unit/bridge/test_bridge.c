@@ -349,7 +349,8 @@ static bool see_account(void *user, const struct dmsc_account *a)
 }
 
 /* By the priority of their authorities, 00 first; between equals the order of the nodes. */
-static void accounts_in_order(void **state)
+/* HLF-014: whose session waits goes first by rank. */
+static void req_HLF_014_accounts_in_order(void **state)
 {
     struct seen_accounts seen = { "", 0 };
     struct bench b;
@@ -369,6 +370,7 @@ static void accounts_in_order(void **state)
     assert_int_equal(dmsc_bridge_accounts(b.bridge, see_account, &seen), DMSC_OK);
     assert_string_equal(seen.text, "by-ca 1 allowed\n");
     bench_close(&b);
+    req_done("HLF-014");
 }
 
 /* An account that lacks what a connection needs is none. */
@@ -795,7 +797,7 @@ int main(void)
         cmocka_unit_test(a_wrong_pin_in_the_file),
         cmocka_unit_test(a_dry_run),
         cmocka_unit_test(certificates),
-        cmocka_unit_test(accounts_in_order),
+        cmocka_unit_test(req_HLF_014_accounts_in_order),
         cmocka_unit_test(accounts_that_are_none),
         cmocka_unit_test(trust),
         cmocka_unit_test(refusals),

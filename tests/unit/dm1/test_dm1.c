@@ -251,6 +251,12 @@ static void objects(void **state)
     play_file("dm1/objects.txt");
 }
 
+static void inbox(void **state)
+{
+    (void)state;
+    play_file("dm1/inbox.txt");
+}
+
 /* S1-15, S1-16: a challenge of any type is answered with the end, and nothing was executed. */
 static void req_S1_15_req_S1_16_challenge_ends_the_session(void **state)
 {
@@ -307,6 +313,7 @@ int main(void)
         cmocka_unit_test(groups),
         cmocka_unit_test(operations),
         cmocka_unit_test(objects),
+        cmocka_unit_test(inbox),
         cmocka_unit_test(req_S1_15_req_S1_16_challenge_ends_the_session),
         cmocka_unit_test(req_S1_24_acl_through_the_engine),
         cmocka_unit_test(the_documented_table),

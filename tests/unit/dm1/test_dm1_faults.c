@@ -40,6 +40,10 @@ static const char *const messages[] = {
     "AgAAahstLy9PTUEvL0RURC1ETS1EREYgMS4yLy9FTgAAAmB3AzEuMgABZGYDdwABb1wJAQF2wwMA"
     "/wEBAQE="
     "</Data></Item></Add>"
+    "<Add><CmdID>12</CmdID><Item><Target><LocURI>./Inbox</LocURI></Target><Meta><Type>"
+    "application/vnd.syncml.dmtnds+xml</Type></Meta><Data><MgmtTree><VerDTD>1.2</VerDTD><Node>"
+    "<NodeName>Op</NodeName><RTProperties><Type><DDFName>urn:oma:mo:oma-dm-dmacc:1.0</DDFName>"
+    "</Type></RTProperties></Node></MgmtTree></Data></Item></Add>"
     "<Final/>",
 };
 

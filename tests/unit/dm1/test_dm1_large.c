@@ -333,6 +333,24 @@ static void refused_at_once(void **state)
     }
 }
 
+/* The Inbox takes objects, and these are parsed whole. */
+static void nothing_large_in_the_inbox(void **state)
+{
+    const struct rig_config config = { .tree = "./A | node" };
+    struct talk t;
+
+    (void)state;
+    talk_begin(&t, &config, 1000);
+    assert_int_equal(
+        say(&t, "<Add><CmdID>1</CmdID><Item><Target><LocURI>./Inbox/x</LocURI></Target><Meta>"
+                "<Size xmlns=\"syncml:metinf\">2000</Size></Meta><Data>xyz</Data><MoreData/>"
+                "</Item></Add>"),
+        DMSC_OK);
+    assert_int_equal(status_of(&t), 415);
+    assert_int_equal(waiting(&t), 0);
+    talk_end(&t);
+}
+
 static void bad_base64(void **state)
 {
     static const char *const lasts[] = { "*AAA", "AAA", "=AAA", "AA==AAAA", "AA==\nAAA=" };
@@ -449,6 +467,7 @@ int main(void)
         cmocka_unit_test(comes_and_goes),
         cmocka_unit_test(text_and_sizes),
         cmocka_unit_test(refused_at_once),
+        cmocka_unit_test(nothing_large_in_the_inbox),
         cmocka_unit_test(bad_base64),
         cmocka_unit_test(changes_meanwhile),
         cmocka_unit_test(memory_fails_anywhere),

@@ -64,6 +64,7 @@ OWNER = {
     "err.h": "apdu/base",
     "fcp.h": "apdu/codec",
     "grant.h": "host/authority",
+    "inbox.h": "host/mo",
     "large.h": "host/mo",
     "limits.h": "apdu/base",
     "link.h": "apdu/link",

@@ -344,7 +344,8 @@ static void reserved_paths(void **state)
     static const char *const paths[] = { ".",           "./DevInfo",
                                          "./%44evInfo", "./DevInfo/DevId",
                                          "./DevDetail", "./DevDetail/Ext/x",
-                                         "./DMAcc" };
+                                         "./DMAcc",     "./Inbox/x",
+                                         "./DACMO/x" };
     struct dmsc_card_change change, gone = { .id = 9, .remove = true };
     struct rig rig;
 
