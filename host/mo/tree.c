@@ -370,3 +370,8 @@ enum dmsc_err dmsc_tree_mo_of(struct dmsc_tree *tree, const char *uri, struct dm
 {
     return nearest(tree, uri, own_mo, ret_urn);
 }
+
+const char *dmsc_tree_actor(const struct dmsc_tree *tree)
+{
+    return tree->depth > 0 && tree->actor != NULL ? tree->actor : "";
+}

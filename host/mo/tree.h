@@ -18,6 +18,7 @@ struct dmsci_tree_mark {
 
 struct dmsci_binding;
 struct dmsci_described;
+struct dmsc_exec;
 
 struct dmsc_tree {
     struct dmsc_ctx *ctx;
@@ -26,6 +27,7 @@ struct dmsc_tree {
     size_t binding_count;
     struct dmsci_described *described; /* ddf/describe.c */
     size_t described_count;
+    struct dmsc_exec *executing;
     bool refreshing; /* what is written now comes from the operations themselves */
     unsigned depth;
     struct dmsci_tree_mark marks[DMSCI_TREE_DEPTH];
