@@ -150,7 +150,13 @@ enum dmsc_err dmsc_alerts_walk(struct dmsc_tree *tree, const char *server_id,
 enum dmsc_err dmsc_alerts_told(struct dmsc_tree *tree, uint64_t number)
 {
     char key[64];
-    enum dmsc_err err = dmsc_store_delete(tree->store, key_of(number, key, sizeof(key)));
+    enum dmsc_err err = dmsc_store_begin(tree->store);
 
-    return err == DMSC_E_NOTFOUND ? DMSC_OK : err;
+    if (err != DMSC_OK)
+        return err;
+    err = dmsc_store_delete(tree->store, key_of(number, key, sizeof(key)));
+    if (err == DMSC_OK)
+        return dmsc_store_commit(tree->store);
+    dmsc_store_rollback(tree->store);
+    return err;
 }

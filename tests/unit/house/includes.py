@@ -65,6 +65,7 @@ OWNER = {
     "efdir.h": "apdu/codec",
     "err.h": "apdu/base",
     "fcp.h": "apdu/codec",
+    "fumo.h": "host/objects",
     "grant.h": "host/authority",
     "limits.h": "apdu/base",
     "link.h": "apdu/link",
