@@ -2,7 +2,6 @@
 /* The standard objects: what the library holds is what its files say, and the document type agrees.
  */
 #include "tests/unit/mo/support.h"
-#include <dmsc/mo_ops.h>
 #include <dmsc/objects.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,6 +158,132 @@ static void ext_is_open(void **state)
     bed_clear(&bed);
 }
 
+/* --- a device's table of connections, as network access points ------------------------------- */
+
+struct connection {
+    char apn[32];
+    const char *dns[2]; /* NULL: no more */
+    char heard[64];
+};
+
+static enum dmsc_err give(void *user, const char *path, struct dmsc_buf *ret_value)
+{
+    struct connection *c = user;
+
+    if (strcmp(path, "NAPID") == 0)
+        return dmsc_buf_append_str(ret_value, "internet");
+    if (strcmp(path, "Addr") == 0)
+        return dmsc_buf_append_str(ret_value, c->apn);
+    if (strncmp(path, "IPv4/DNS/", 9) == 0 && strcmp(path + 10, "/DNSAddr") == 0)
+        return dmsc_buf_append_str(ret_value, c->dns[path[9] - '1']);
+    return DMSC_E_NOTFOUND;
+}
+
+static enum dmsc_err show(void *user, const char *path,
+                          bool (*child)(void *to, const char *name,
+                                        const struct dmsc_node_spec *node),
+                          void *to)
+{
+    struct connection *c = user;
+    struct dmsc_node_spec leaf = DMSC_NODE_SPEC_INIT, node = DMSC_NODE_SPEC_INIT;
+
+    leaf.format = DMSC_FORMAT_CHR;
+    leaf.type = "text/plain";
+    if (path[0] == '\0')
+        (void)(child(to, "NAPID", &leaf) && child(to, "Addr", &leaf) && child(to, "IPv4", &node));
+    else if (strcmp(path, "IPv4") == 0)
+        (void)child(to, "DNS", &node);
+    else if (strcmp(path, "IPv4/DNS") == 0)
+        (void)(c->dns[0] == NULL ||
+               (child(to, "1", &node) && (c->dns[1] == NULL || child(to, "2", &node))));
+    else if (strncmp(path, "IPv4/DNS/", 9) == 0)
+        (void)child(to, "DNSAddr", &leaf);
+    return DMSC_OK;
+}
+
+static enum dmsc_err take(void *user, const char *path, struct dmsc_bytes value)
+{
+    struct connection *c = user;
+
+    (void)snprintf(c->heard, sizeof(c->heard), "%s=%.*s", path, (int)value.n,
+                   (const char *)value.p);
+    if (strcmp(path, "Addr") != 0 || value.n >= sizeof(c->apn))
+        return DMSC_E_ARG;
+    (void)snprintf(c->apn, sizeof(c->apn), "%.*s", (int)value.n, (const char *)value.p);
+    return DMSC_OK;
+}
+
+static const struct dmsc_mo_ops connection_ops = { .get = give, .list = show, .set = take };
+
+#define NAP "./NAP/Internet"
+
+static void a_connection_is_a_standard_object(void **state)
+{
+    struct connection c = { "ims", { "192.0.2.1", "192.0.2.2" }, "" };
+    struct dmsc_object_binding *binding = NULL, *other = NULL;
+    struct dmsc_node_spec spec = DMSC_NODE_SPEC_INIT;
+    struct dmsc_buf dump;
+    struct bed bed;
+
+    (void)state;
+    bed_make(&bed, NULL);
+    assert_int_equal(
+        dmsc_object_bind(bed.tree, "connmo-nap-1.0", NAP, 1, &connection_ops, &c, &binding),
+        DMSC_OK);
+    assert_int_equal(
+        dmsc_object_bind(bed.tree, "connmo-nap-1.0", NAP, 1, &connection_ops, &c, &other),
+        DMSC_E_EXISTS);
+    bed_begin(&bed);
+    assert_int_equal(dmsc_tree_refresh(bed.tree, NAP), DMSC_OK);
+    bed_commit(&bed);
+    dump = bed_dump(&bed, NAP);
+    assert_non_null(strstr(dmsc_buf_str(&dump), "urn:oma:mo:oma-connmo-nap:1.0"));
+    assert_non_null(strstr(dmsc_buf_str(&dump), "192.0.2.2"));
+    assert_non_null(strstr(dmsc_buf_str(&dump), NAP "/Addr"));
+    dmsc_buf_clear(&dump);
+    /* The device loses one, a server sets another. */
+    c.dns[1] = NULL;
+    bed_begin(&bed);
+    assert_int_equal(
+        dmsc_tree_replace(bed.tree, NAP "/Addr", NULL, NULL, dmsc_bytes_str("internet")), DMSC_OK);
+    assert_string_equal(c.heard, "Addr=internet");
+    assert_int_equal(dmsc_tree_replace(bed.tree, NAP "/NAPID", NULL, NULL, dmsc_bytes_str("x")),
+                     DMSC_E_ARG);
+    spec.format = DMSC_FORMAT_CHR;
+    assert_int_equal(dmsc_tree_add(bed.tree, NAP "/Secret", &spec), DMSC_E_STATE);
+    assert_string_equal(bed_reason(&bed), "ddf:unknown");
+    assert_int_equal(dmsc_tree_refresh(bed.tree, NAP), DMSC_OK);
+    bed_commit(&bed);
+    dump = bed_dump(&bed, NAP);
+    assert_null(strstr(dmsc_buf_str(&dump), "192.0.2.2"));
+    assert_non_null(strstr(dmsc_buf_str(&dump), "internet"));
+    dmsc_buf_clear(&dump);
+    dmsc_object_unbind(binding);
+    assert_int_equal(
+        dmsc_object_bind(bed.tree, "connmo-9.9", NAP, 1, &connection_ops, &c, &binding),
+        DMSC_E_NOTFOUND);
+    assert_int_equal(
+        dmsc_object_bind(bed.tree, "connmo-nap-1.0", NAP, 2, &connection_ops, &c, &binding),
+        DMSC_OK);
+    dmsc_object_unbind(binding);
+    bed_clear(&bed);
+}
+
+static enum dmsc_err bound(struct dmsc_ctx *ctx, void *user)
+{
+    struct connection c = { "ims", { "192.0.2.1", NULL }, "" };
+    struct dmsc_object_binding *binding = NULL;
+    struct bed bed = { ctx, NULL, NULL };
+    enum dmsc_err err = bed_open(&bed, NULL);
+
+    (void)user;
+    if (err == DMSC_OK)
+        err = dmsc_object_bind(bed.tree, "connmo-nap-1.0", NAP, 1, &connection_ops, &c, &binding);
+    dmsc_object_unbind(binding);
+    bed_close(&bed);
+    return err;
+}
+
 static enum dmsc_err made(struct dmsc_ctx *ctx, void *user)
 {
     struct dmsc_ddf *ddf = NULL;
@@ -174,6 +299,7 @@ static void memory_fails_anywhere(void **state)
 
     (void)state;
     assert_true(fault_torture(made, name) > 5);
+    assert_true(fault_torture(bound, NULL) > 5);
 }
 
 int main(void)
@@ -182,6 +308,7 @@ int main(void)
         cmocka_unit_test(the_library_holds_what_the_files_say),
         cmocka_unit_test(the_document_type_agrees),
         cmocka_unit_test(ext_is_open),
+        cmocka_unit_test(a_connection_is_a_standard_object),
         cmocka_unit_test(memory_fails_anywhere),
     };
 
