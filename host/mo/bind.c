@@ -137,6 +137,11 @@ void dmsci_bind_undone(struct dmsc_tree *tree)
 
 void dmsci_bind_settle(struct dmsc_tree *tree, bool kept)
 {
+    /* Why the change came to nothing is still to be told. */
+    const struct dmsc_diag story = *dmsc_diag_get(tree->ctx);
+
+    if (tree->binding_count == 0)
+        return;
     for (size_t i = 0; i < tree->binding_count; i++) {
         struct dmsci_binding *b = &tree->bindings[i];
         bool heard = b->heard, undone = b->undone;
@@ -146,6 +151,7 @@ void dmsci_bind_settle(struct dmsc_tree *tree, bool kept)
         if (heard && b->ops->settled != NULL)
             b->ops->settled(b->user, kept && !undone);
     }
+    dmsci_diag_restore(tree->ctx, &story);
 }
 
 static enum dmsc_err run_exec(struct dmsc_tree *tree, struct dmsci_binding *b,

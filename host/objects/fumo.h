@@ -10,8 +10,8 @@
 
 #define DMSCI_FUMO_EVENTS(X)                                                                       \
     X(DOWNLOAD)                                                                                    \
-    X(UPDATE) X(DATA) X(GOT) X(LOST) X(CHECKED) X(DONE_KEPT) X(DONE_GONE) X(FAILED_KEPT)           \
-        X(FAILED_GONE)
+    X(UPDATE)                                                                                      \
+    X(DATA) X(GOT) X(LOST) X(CHECKED) X(DONE_KEPT) X(DONE_GONE) X(FAILED_KEPT) X(FAILED_GONE)
 enum dmsci_fumo_event {
 #define X(name) DMSCI_FUMO_##name,
     DMSCI_FUMO_EVENTS(X)

@@ -76,6 +76,7 @@ OWNER = {
     "objects.h": "host/objects",
     "ota.h": "apdu/codec",
     "peer.h": "apdu/base",
+    "scomo.h": "host/objects",
     "script.h": "apdu/script",
     "scp03.h": "apdu/link",
     "secret.h": "apdu/base",
