@@ -45,16 +45,16 @@ static bool is_open(const struct dmsc_ddf *ddf, uint32_t at)
 }
 
 /* What describes the node; DMSCI_DDF_NONE when nothing does. */
-static uint32_t find(const struct dmsci_described *d, const char *uri, bool *ret_free)
+static uint32_t find(const struct dmsci_described *d, const char *uri, bool *ret_open)
 {
     const char *p = uri + strlen(d->base);
     uint32_t at = 0;
 
-    *ret_free = false;
-    while (*p == '/' && at != DMSCI_DDF_NONE && !*ret_free) {
+    *ret_open = false;
+    while (*p == '/' && at != DMSCI_DDF_NONE && !*ret_open) {
         size_t n = strcspn(p + 1, "/");
 
-        *ret_free = is_open(d->ddf, at);
+        *ret_open = is_open(d->ddf, at);
         at = dmsci_ddf_child(d->ddf, at, p + 1, n);
         p += n + 1;
     }
@@ -66,12 +66,12 @@ static const struct dmsci_described *description_of(const struct dmsc_tree *tree
                                                     uint32_t *ret_at)
 {
     for (size_t i = 0; i < tree->described_count; i++) {
-        bool free = false;
+        bool open = false;
 
         if (!dmsc_uri_below(uri, tree->described[i].base))
             continue;
-        *ret_at = find(&tree->described[i], uri, &free);
-        return free ? NULL : &tree->described[i];
+        *ret_at = find(&tree->described[i], uri, &open);
+        return open ? NULL : &tree->described[i];
     }
     return NULL;
 }
