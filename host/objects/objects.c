@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Standard objects, by name. */
 #include "host/objects/objects.h"
-#include "host/mo/ddf.h"
 #include <string.h>
 
 void dmsc_object_walk(bool (*object)(void *user, const struct dmsc_object *object), void *user)
@@ -18,7 +17,8 @@ enum dmsc_err dmsc_object_ddf(struct dmsc_ctx *ctx, const char *name, struct dms
         const struct dmsci_object *o = &dmsci_objects[i];
 
         if (strcmp(o->info.name, name) == 0 || strcmp(o->info.moid, name) == 0)
-            return dmsci_ddf_make(ctx, o->nodes, o->count, o->path, o->info.moid, ret_ddf);
+            return dmsci_ddf_make(ctx, o->nodes, o->count, dmsci_object_text, o->path, o->info.moid,
+                                  ret_ddf);
     }
     (void)dmsci_fail(ctx, DMSC_E_NOTFOUND, "describe an object");
     dmsci_where(ctx, "%.100s", name);

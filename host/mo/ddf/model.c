@@ -86,8 +86,8 @@ static size_t list_length(const char *types)
     return (size_t)(p - types);
 }
 
-static enum dmsc_err add_row(struct dmsc_ddf *ddf, uint32_t parent, const struct dmsc_ddf_node *row,
-                             struct dmsc_bytes types)
+static enum dmsc_err add_row(struct dmsc_ddf *ddf, uint32_t parent, const struct dmsci_ddf_row *row,
+                             const char *text, struct dmsc_bytes types)
 {
     struct dmsci_ddf_node *n;
     enum dmsc_err err = dmsci_ddf_add(ddf, parent);
@@ -95,39 +95,42 @@ static enum dmsc_err add_row(struct dmsc_ddf *ddf, uint32_t parent, const struct
     if (err != DMSC_OK)
         return err;
     n = &ddf->nodes[ddf->count - 1];
-    n->format = (uint8_t)row->format;
+    n->format = row->format;
     n->access = row->access;
     n->permanent = row->permanent;
     n->least = row->least;
-    n->most = row->most;
-    if (row->name[0] != '\0')
-        err = dmsci_ddf_keep(ddf, dmsc_bytes_str(row->name), &n->name);
-    if (err == DMSC_OK && row->value[0] != '\0')
-        err = dmsci_ddf_keep(ddf, dmsc_bytes_str(row->value), &n->value);
+    n->most = row->many ? UINT32_MAX : 1;
+    if (text[row->name] != '\0')
+        err = dmsci_ddf_keep(ddf, dmsc_bytes_str(text + row->name), &n->name);
+    if (err == DMSC_OK && text[row->value] != '\0')
+        err = dmsci_ddf_keep(ddf, dmsc_bytes_str(text + row->value), &n->value);
     return err == DMSC_OK && types.n > 0 ? dmsci_ddf_keep(ddf, types, &n->types) : err;
 }
 
-static enum dmsc_err add_rows(struct dmsc_ddf *ddf, const struct dmsc_ddf_node *nodes, size_t n,
-                              const char *moid)
+static enum dmsc_err add_rows(struct dmsc_ddf *ddf, const struct dmsci_ddf_row *nodes, size_t n,
+                              const char *text, const char *moid)
 {
     enum dmsc_err err = DMSC_OK;
     uint32_t parent = DMSCI_DDF_NONE;
 
     for (size_t i = 0, depth = 0; i < n && err == DMSC_OK; i++) {
+        const char *types = text + nodes[i].types;
+
         /* One level down, or any number of them up. */
         for (; depth > nodes[i].depth; depth--)
             parent = ddf->nodes[parent].parent;
-        err = add_row(ddf, parent, &nodes[i],
+        err = add_row(ddf, parent, &nodes[i], text,
                       i == 0 ? dmsc_bytes(moid, strlen(moid) + 1)
-                             : dmsc_bytes(nodes[i].types, list_length(nodes[i].types)));
+                             : dmsc_bytes(types, list_length(types)));
         parent = (uint32_t)i;
-        depth = nodes[i].depth + 1;
+        depth = (size_t)nodes[i].depth + 1;
     }
     return err;
 }
 
-enum dmsc_err dmsci_ddf_make(struct dmsc_ctx *ctx, const struct dmsc_ddf_node *nodes, size_t n,
-                             const char *path, const char *moid, struct dmsc_ddf **ret_ddf)
+enum dmsc_err dmsci_ddf_make(struct dmsc_ctx *ctx, const struct dmsci_ddf_row *nodes, size_t n,
+                             const char *text, const char *path, const char *moid,
+                             struct dmsc_ddf **ret_ddf)
 {
     struct dmsc_ddf *ddf = NULL;
     enum dmsc_err err = dmsci_ddf_new(ctx, &ddf);
@@ -135,7 +138,7 @@ enum dmsc_err dmsci_ddf_make(struct dmsc_ctx *ctx, const struct dmsc_ddf_node *n
     if (err == DMSC_OK)
         err = dmsc_buf_append_str(&ddf->place, path);
     if (err == DMSC_OK)
-        err = add_rows(ddf, nodes, n, moid);
+        err = add_rows(ddf, nodes, n, text, moid);
     if (err == DMSC_OK)
         err = dmsci_ddf_set_place(ddf);
     if (err == DMSC_OK)
