@@ -42,6 +42,11 @@ void dmsc_diag_clear(struct dmsc_ctx *ctx)
     ctx->diag = (struct dmsc_diag){ 0 };
 }
 
+void dmsci_diag_restore(struct dmsc_ctx *ctx, const struct dmsc_diag *story)
+{
+    ctx->diag = *story;
+}
+
 /* Control characters of ASCII and of Latin-1 (U+0080 to U+009F drive terminals too). */
 static bool is_control(const char *p, size_t length)
 {

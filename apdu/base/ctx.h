@@ -42,6 +42,8 @@ void dmsci_why(struct dmsc_ctx *ctx, const char *reason, const char *fmt, ...) D
 void dmsci_hint(struct dmsc_ctx *ctx, const char *fmt, ...) DMSCI_PRINTF(2, 3);
 void dmsci_fail_sw(struct dmsc_ctx *ctx, uint16_t sw);
 void dmsci_fail_code(struct dmsc_ctx *ctx, int code);
+/** Put back a story that something done in between has covered. */
+void dmsci_diag_restore(struct dmsc_ctx *ctx, const struct dmsc_diag *story);
 
 /** A constant format, one event, no line end, no secret. Cheap when nobody listens. */
 void dmsci_log(struct dmsc_ctx *ctx, enum dmsc_level level, const char *area, const char *fmt, ...)

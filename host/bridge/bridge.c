@@ -138,7 +138,9 @@ enum dmsc_err dmsc_bridge_new(struct dmsc_ctx *ctx, const struct dmsc_config *co
     if (err == DMSC_OK)
         err = admit_applications(bridge);
     if (err == DMSC_OK)
-        err = dmsci_device_nodes(bridge);
+        err = dmsci_device_describe(bridge);
+    if (err == DMSC_OK)
+        err = dmsc_bridge_tell(bridge);
     if (err == DMSC_OK)
         err = load_list(bridge);
     if (err != DMSC_OK) {
@@ -158,6 +160,8 @@ void dmsc_bridge_free(struct dmsc_bridge *bridge)
     dmsc_apps_free(bridge->apps);
     dmsc_authority_free(bridge->authority);
     dmsc_tree_close(bridge->tree);
+    dmsc_ddf_free(bridge->devinfo);
+    dmsc_ddf_free(bridge->devdetail);
     dmsc_store_close(bridge->store);
     dmsci_free(bridge->ctx, bridge);
 }
@@ -205,7 +209,14 @@ enum dmsc_err dmsc_bridge_attach(struct dmsc_bridge *bridge, struct dmsc_link *l
     }
     bridge->link = link;
     bridge->uicc = uicc;
-    return DMSC_OK;
+    err = dmsc_bridge_tell(bridge);
+    if (err != DMSC_OK) {
+        /* The link stays the caller's, as after any other failure. */
+        bridge->link = NULL;
+        bridge->uicc = NULL;
+        dmsc_uicc_free(uicc);
+    }
+    return err;
 }
 
 enum dmsc_err dmsci_leaf_text(struct dmsc_bridge *bridge, const char *uri, char *ret_text,

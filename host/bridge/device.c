@@ -3,6 +3,7 @@
 #include "host/bridge/private.h"
 #include "host/credential/cert.h"
 #include <dmsc/inbox.h>
+#include <dmsc/objects.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,12 +38,13 @@ static enum dmsc_err random_id(struct dmsc_bridge *bridge, struct dmsc_buf *ret_
     return err;
 }
 
-/* Make or update one permanent node that servers may only read. */
+/* Make or update one node. Described ones are as their description says; of others, below Ext, this
+ * is all that servers may do. */
 static enum dmsc_err keep(struct dmsc_bridge *bridge, const char *uri, enum dmsc_format format,
-                          const char *type, const char *value)
+                          const char *value)
 {
     struct dmsc_node_spec spec = DMSC_NODE_SPEC_INIT;
-    char now[512];
+    struct dmsc_buf now;
     bool there = false;
     enum dmsc_err err = dmsc_tree_has(bridge->tree, uri, &there);
 
@@ -50,7 +52,7 @@ static enum dmsc_err keep(struct dmsc_bridge *bridge, const char *uri, enum dmsc
         return err;
     if (!there) {
         spec.format = format;
-        spec.type = type;
+        spec.type = format == DMSC_FORMAT_NODE ? "" : "text/plain";
         spec.value = dmsc_bytes_str(value);
         spec.access = DMSC_ACCESS_GET;
         spec.flags = DMSC_NODE_PERMANENT;
@@ -58,10 +60,12 @@ static enum dmsc_err keep(struct dmsc_bridge *bridge, const char *uri, enum dmsc
     }
     if (format == DMSC_FORMAT_NODE)
         return DMSC_OK;
-    err = dmsci_leaf_text(bridge, uri, now, sizeof(now), &there);
-    if (err != DMSC_OK || (there && strcmp(now, value) == 0))
-        return err;
-    return dmsc_tree_replace(bridge->tree, uri, NULL, NULL, dmsc_bytes_str(value));
+    dmsc_buf_init(&now, bridge->ctx, SIZE_MAX / 2);
+    err = dmsc_tree_value(bridge->tree, uri, &now);
+    if (err == DMSC_OK && !dmsc_bytes_equal(dmsc_buf_bytes(&now), dmsc_bytes_str(value)))
+        err = dmsc_tree_replace(bridge->tree, uri, NULL, NULL, dmsc_bytes_str(value));
+    dmsc_buf_clear(&now);
+    return err;
 }
 
 /* STD 5.3.4: nobody sees it; objects are left in it, and go where they belong. */
@@ -77,7 +81,8 @@ static enum dmsc_err keep_inbox(struct dmsc_bridge *bridge)
     return err != DMSC_OK || there ? err : dmsc_tree_add(bridge->tree, DMSC_INBOX, &spec);
 }
 
-static enum dmsc_err keep_all(struct dmsc_bridge *bridge, const char *device_id)
+static enum dmsc_err keep_all(struct dmsc_bridge *bridge, const char *device_id, const char *feat,
+                              const char *moids)
 {
     const struct dmsc_config *c = bridge->config;
     const struct dmsc_limits *limits = dmsc_ctx_limits(bridge->ctx);
@@ -85,25 +90,33 @@ static enum dmsc_err keep_all(struct dmsc_bridge *bridge, const char *device_id)
     const struct {
         const char *uri;
         enum dmsc_format format;
-        const char *type, *value;
+        const char *value;
     } nodes[] = {
-        { "./DevInfo", DMSC_FORMAT_NODE, "urn:oma:mo:oma-dm-devinfo:1.0", NULL },
-        { "./DevInfo/DevId", DMSC_FORMAT_CHR, "text/plain", device_id },
-        { "./DevInfo/Man", DMSC_FORMAT_CHR, "text/plain", or_else(c->manufacturer, "unknown") },
-        { "./DevInfo/Mod", DMSC_FORMAT_CHR, "text/plain", or_else(c->model, "unknown") },
-        { "./DevInfo/DmV", DMSC_FORMAT_CHR, "text/plain", "dmsc " DMSC_VERSION },
-        { "./DevInfo/Lang", DMSC_FORMAT_CHR, "text/plain", or_else(c->language, "en") },
-        { "./DevDetail", DMSC_FORMAT_NODE, "urn:oma:mo:oma-dm-devdetail:1.0", NULL },
-        { "./DevDetail/URI", DMSC_FORMAT_NODE, "", NULL },
-        { "./DevDetail/URI/MaxDepth", DMSC_FORMAT_CHR, "text/plain", depth },
-        { "./DevDetail/URI/MaxTotLen", DMSC_FORMAT_CHR, "text/plain", total },
-        { "./DevDetail/URI/MaxSegLen", DMSC_FORMAT_CHR, "text/plain", segment },
-        { "./DevDetail/DevTyp", DMSC_FORMAT_CHR, "text/plain", "device" },
-        { "./DevDetail/OEM", DMSC_FORMAT_CHR, "text/plain", or_else(c->manufacturer, "unknown") },
-        { "./DevDetail/FwV", DMSC_FORMAT_CHR, "text/plain", "" },
-        { "./DevDetail/SwV", DMSC_FORMAT_CHR, "text/plain", "dmsc " DMSC_VERSION },
-        { "./DevDetail/HwV", DMSC_FORMAT_CHR, "text/plain", "" },
-        { "./DMAcc", DMSC_FORMAT_NODE, "", NULL },
+        { "./DevInfo", DMSC_FORMAT_NODE, NULL },
+        { "./DevInfo/DevId", DMSC_FORMAT_CHR, device_id },
+        { "./DevInfo/Man", DMSC_FORMAT_CHR, or_else(c->manufacturer, "unknown") },
+        { "./DevInfo/Mod", DMSC_FORMAT_CHR, or_else(c->model, "unknown") },
+        { "./DevInfo/DmV", DMSC_FORMAT_CHR, "dmsc " DMSC_VERSION },
+        { "./DevInfo/Lang", DMSC_FORMAT_CHR, or_else(c->language, "en") },
+        { "./DevInfo/Ext", DMSC_FORMAT_NODE, NULL },
+        { "./DevInfo/Ext/dmsc", DMSC_FORMAT_NODE, NULL },
+        { "./DevInfo/Ext/dmsc/Feat", DMSC_FORMAT_CHR, feat },
+        { "./DevDetail", DMSC_FORMAT_NODE, NULL },
+        { "./DevDetail/URI", DMSC_FORMAT_NODE, NULL },
+        { "./DevDetail/URI/MaxDepth", DMSC_FORMAT_CHR, depth },
+        { "./DevDetail/URI/MaxTotLen", DMSC_FORMAT_CHR, total },
+        { "./DevDetail/URI/MaxSegLen", DMSC_FORMAT_CHR, segment },
+        { "./DevDetail/DevTyp", DMSC_FORMAT_CHR, "device" },
+        { "./DevDetail/OEM", DMSC_FORMAT_CHR, or_else(c->manufacturer, "unknown") },
+        { "./DevDetail/FwV", DMSC_FORMAT_CHR, "" },
+        { "./DevDetail/SwV", DMSC_FORMAT_CHR, "dmsc " DMSC_VERSION },
+        { "./DevDetail/HwV", DMSC_FORMAT_CHR, "" },
+        /* PRO 7: in chunks, in both directions. */
+        { "./DevDetail/LrgObj", DMSC_FORMAT_BOOL, "true" },
+        { "./DevDetail/Ext", DMSC_FORMAT_NODE, NULL },
+        { "./DevDetail/Ext/dmsc", DMSC_FORMAT_NODE, NULL },
+        { "./DevDetail/Ext/dmsc/MOs", DMSC_FORMAT_CHR, moids },
+        { "./DMAcc", DMSC_FORMAT_NODE, NULL },
     };
     enum dmsc_err err = DMSC_OK;
 
@@ -111,16 +124,44 @@ static enum dmsc_err keep_all(struct dmsc_bridge *bridge, const char *device_id)
     (void)snprintf(total, sizeof(total), "%zu", limits->uri_length);
     (void)snprintf(segment, sizeof(segment), "%zu", limits->uri_segment);
     for (size_t i = 0; err == DMSC_OK && i < DMSCI_ARRAY_LEN(nodes); i++)
-        err = keep(bridge, nodes[i].uri, nodes[i].format, nodes[i].type, nodes[i].value);
+        err = keep(bridge, nodes[i].uri, nodes[i].format, nodes[i].value);
     return err == DMSC_OK ? keep_inbox(bridge) : err;
 }
 
-enum dmsc_err dmsci_device_nodes(struct dmsc_bridge *bridge)
+enum dmsc_err dmsci_device_describe(struct dmsc_bridge *bridge)
 {
-    struct dmsc_buf id;
+    enum dmsc_err err = dmsc_object_ddf(bridge->ctx, "devinfo-1.0", &bridge->devinfo);
+
+    if (err == DMSC_OK)
+        err = dmsc_object_ddf(bridge->ctx, "devdetail-1.0", &bridge->devdetail);
+    if (err == DMSC_OK)
+        err = dmsc_tree_describe(bridge->tree, bridge->devinfo, NULL);
+    return err != DMSC_OK ? err : dmsc_tree_describe(bridge->tree, bridge->devdetail, NULL);
+}
+
+/* Words with a space between. */
+struct words {
+    struct dmsc_buf *to;
+    enum dmsc_err err;
+};
+
+static bool add_word(void *user, const char *word)
+{
+    struct words *w = user;
+
+    w->err = dmsci_buf_printf(w->to, "%s%s", w->to->n > 0 ? " " : "", word);
+    return w->err == DMSC_OK;
+}
+
+enum dmsc_err dmsc_bridge_tell(struct dmsc_bridge *bridge)
+{
+    struct dmsc_buf id, feat, moids;
+    struct words features = { &feat, DMSC_OK }, kinds = { &moids, DMSC_OK };
     enum dmsc_err err;
 
     dmsc_buf_init(&id, bridge->ctx, 256);
+    dmsc_buf_init(&feat, bridge->ctx, SIZE_MAX / 2);
+    dmsc_buf_init(&moids, bridge->ctx, SIZE_MAX / 2);
     err = dmsc_tree_begin(bridge->tree, "device", dmsc_bridge_now(bridge).seconds);
     if (err != DMSC_OK)
         goto out;
@@ -128,14 +169,23 @@ enum dmsc_err dmsci_device_nodes(struct dmsc_bridge *bridge)
         err = dmsc_buf_append_str(&id, bridge->config->device_id);
     else
         err = random_id(bridge, &id);
+    dmsc_bridge_features(bridge, add_word, &features);
     if (err == DMSC_OK)
-        err = keep_all(bridge, dmsc_buf_str(&id));
+        err = features.err;
+    if (err == DMSC_OK)
+        err = dmsc_bridge_objects(bridge, add_word, &kinds);
+    if (err == DMSC_OK)
+        err = kinds.err;
+    if (err == DMSC_OK)
+        err = keep_all(bridge, dmsc_buf_str(&id), dmsc_buf_str(&feat), dmsc_buf_str(&moids));
     if (err == DMSC_OK)
         err = dmsc_tree_commit(bridge->tree);
     else
         dmsc_tree_rollback(bridge->tree);
 out:
     dmsc_buf_clear(&id);
+    dmsc_buf_clear(&feat);
+    dmsc_buf_clear(&moids);
     return err;
 }
 

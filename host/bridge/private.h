@@ -6,6 +6,7 @@
 #include "apdu/base/ctx.h"
 #include "host/sync/sync.h"
 #include <dmsc/bridge.h>
+#include <dmsc/ddf.h>
 
 struct dmsc_bridge {
     struct dmsc_ctx *ctx;
@@ -16,10 +17,11 @@ struct dmsc_bridge {
     struct dmsc_apps *apps;
     struct dmsc_link *link;
     struct dmsc_uicc *uicc;
+    struct dmsc_ddf *devinfo, *devdetail; /* what these hold to */
 };
 
-/** DevInfo and DevDetail as the configuration says, permanent; changed only where they differ. */
-DMSC_NODISCARD enum dmsc_err dmsci_device_nodes(struct dmsc_bridge *bridge);
+/** From now on DevInfo and DevDetail hold to their descriptions. */
+DMSC_NODISCARD enum dmsc_err dmsci_device_describe(struct dmsc_bridge *bridge);
 /** Seal secrets of the tree for this device and a card (NULL: none) from now on; a device without a
  * key keeps none. On failure the store has no key. @param user the bridge: see struct dmsci_sync */
 DMSC_NODISCARD enum dmsc_err dmsci_bridge_rekey(void *user, const uint8_t *card_tag);

@@ -342,7 +342,9 @@ enum dmsc_err dmsc_bridge_session(struct dmsc_bridge *bridge, const char *server
         goto out;
     s->bridge = bridge;
     s->report = report;
-    err = run(s, server_id, event, user);
+    err = dmsc_bridge_tell(bridge);
+    if (err == DMSC_OK)
+        err = run(s, server_id, event, user);
     /* What was refused is kept whatever became of the session; the log has it already. */
     if (err != DMSC_OK) {
         struct dmsc_diag story = *dmsc_diag_get(bridge->ctx);

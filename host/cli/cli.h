@@ -52,6 +52,7 @@ enum cli_option_id {
     OPT_JSON_MO,
     OPT_WBXML,
     OPT_INBOX,
+    OPT_DDF,
     OPT_COUNT
 };
 
@@ -76,12 +77,14 @@ struct cli {
 #define CLI_NEEDS_BRIDGE 0x1u /* store, tree, authorities */
 #define CLI_NEEDS_LINK   0x2u /* a link; with a bridge it is the bridge's */
 
+#define CLI_OPTION(id) (UINT64_C(1) << (id))
+
 struct cli_command {
     const char *noun, *verb; /* verb NULL: a noun that is a command */
     const char *arguments;   /* for help: "[URI]" */
     int least, most;         /* number of arguments */
     unsigned needs;
-    unsigned options; /* bits 1 << enum cli_option_id */
+    uint64_t options; /* CLI_OPTION() of those it takes */
     enum dmsc_err (*run)(struct cli *cli);
     const char *summary; /* one line */
     const char *help;    /* a paragraph, with an example */
@@ -93,13 +96,14 @@ extern const struct cli_command cli_card_commands[], cli_card_usat_commands[], c
     cli_trace_commands[], cli_usat_commands[], cli_wbxml_commands[];
 
 extern const struct cli_command cli_mo_edit_commands[], cli_mo_exchange_commands[],
-    cli_mo_find_commands[], cli_mo_large_commands[], cli_ma_show_commands[];
+    cli_mo_find_commands[], cli_mo_describe_commands[], cli_mo_large_commands[],
+    cli_ma_show_commands[];
 
 extern const struct cli_command cli_card_info_commands[], cli_card_look_commands[],
     cli_card_file_commands[], cli_card_pin_commands[];
 
 /* Commands that can go over a secure channel: bit of their options. */
-#define CLI_SCP03 (1u << OPT_SCP03_KEYS)
+#define CLI_SCP03 CLI_OPTION(OPT_SCP03_KEYS)
 /** With --scp03-keys: put a secure channel around cli->link. */
 enum dmsc_err cli_scp03_wrap(struct cli *cli);
 

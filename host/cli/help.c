@@ -4,11 +4,13 @@
 #include <string.h>
 
 static const struct cli_command *const tables[] = {
-    cli_card_info_commands, cli_card_look_commands, cli_card_file_commands,   cli_card_pin_commands,
-    cli_card_commands,      cli_card_usat_commands, cli_sync_commands,        cli_mo_commands,
-    cli_mo_find_commands,   cli_mo_edit_commands,   cli_mo_exchange_commands, cli_mo_large_commands,
-    cli_ma_commands,        cli_ma_show_commands,   cli_ota_commands,         cli_script_commands,
-    cli_trace_commands,     cli_usat_commands,      cli_wbxml_commands
+    cli_card_info_commands,   cli_card_look_commands, cli_card_file_commands,
+    cli_card_pin_commands,    cli_card_commands,      cli_card_usat_commands,
+    cli_sync_commands,        cli_mo_commands,        cli_mo_find_commands,
+    cli_mo_describe_commands, cli_mo_edit_commands,   cli_mo_exchange_commands,
+    cli_mo_large_commands,    cli_ma_commands,        cli_ma_show_commands,
+    cli_ota_commands,         cli_script_commands,    cli_trace_commands,
+    cli_usat_commands,        cli_wbxml_commands
 };
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 
@@ -34,6 +36,7 @@ const struct cli_option cli_options[OPT_COUNT] = {
     [OPT_JSON_MO] = { "json-mo", NULL, "the object as JSON of DM 2.0" },
     [OPT_WBXML] = { "wbxml", NULL, "the object as TNDS in WBXML" },
     [OPT_INBOX] = { "inbox", NULL, "let the device choose the place, by the kind of object" },
+    [OPT_DDF] = { "ddf", NULL, "the description as a DDF document" },
     [OPT_RAW] = { "raw", NULL, "the bytes as they are" },
     [OPT_FOR] = { "for", "SECONDS", "end after that time; without it on Ctrl-C" },
     [OPT_KEYS] = { "keys", "FILE", "SPI, KIc, KID, TAR, keys and counter, readable by you alone" },

@@ -12,6 +12,14 @@
 /** @return DMSC_E_IO only if the library fails */
 DMSC_NODISCARD enum dmsc_err dmsci_sha256(struct dmsc_ctx *ctx, struct dmsc_bytes in,
                                           uint8_t ret_digest[32]);
+/** SHA-256 of bytes that come in pieces; behind each end it begins anew. */
+struct dmsci_digest;
+DMSC_NODISCARD enum dmsc_err dmsci_digest_new(struct dmsc_ctx *ctx,
+                                              struct dmsci_digest **ret_digest);
+void dmsci_digest_free(struct dmsci_digest *digest);
+DMSC_NODISCARD enum dmsc_err dmsci_digest_add(struct dmsci_digest *digest, struct dmsc_bytes bytes);
+DMSC_NODISCARD enum dmsc_err dmsci_digest_end(struct dmsci_digest *digest, uint8_t ret_sha256[32]);
+
 /** Bytes of a cryptographic generator seeded by the system. */
 DMSC_NODISCARD enum dmsc_err dmsci_random(struct dmsc_ctx *ctx, uint8_t *ret_p, size_t n);
 
@@ -44,6 +52,14 @@ DMSC_NODISCARD enum dmsc_err dmsci_cert_parse(struct dmsc_ctx *ctx, struct dmsc_
 DMSC_NODISCARD enum dmsc_err dmsci_ecdsa_verify(struct dmsc_ctx *ctx, struct dmsc_bytes spki,
                                                 struct dmsc_bytes message,
                                                 struct dmsc_bytes signature);
+/**
+ * Verify a signature over bytes of this digest with the key of a certificate: ECDSA as
+ * Ecdsa-Sig-Value (RFC 3279) from P-256 on, RSA PKCS#1 v1.5 from 2048 bits on.
+ * @return DMSC_E_UNTRUSTED when it does not verify; DMSC_E_UNSUPPORTED for another or a shorter key
+ */
+DMSC_NODISCARD enum dmsc_err dmsci_cert_verify(struct dmsc_ctx *ctx, struct dmsc_bytes der,
+                                               const uint8_t sha256[32],
+                                               struct dmsc_bytes signature);
 /** Sign with a private key (PKCS#8 or SEC1, PEM or DER). @p ret_spki: DER of its public half. */
 DMSC_NODISCARD enum dmsc_err dmsci_ecdsa_sign(struct dmsc_ctx *ctx, const struct dmsc_secret *key,
                                               struct dmsc_bytes message, uint8_t ret_signature[64],

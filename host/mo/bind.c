@@ -75,6 +75,15 @@ void dmsc_tree_unbind(struct dmsc_tree *tree, const char *uri)
     }
 }
 
+void dmsc_tree_bindings(const struct dmsc_tree *tree, bool (*binding)(void *user, const char *uri),
+                        void *user)
+{
+    for (size_t i = 0; i < tree->binding_count; i++) {
+        if (!binding(user, tree->bindings[i].uri))
+            return;
+    }
+}
+
 void dmsci_bind_free(struct dmsc_tree *tree)
 {
     while (tree->binding_count > 0)
@@ -128,33 +137,66 @@ void dmsci_bind_undone(struct dmsc_tree *tree)
 
 void dmsci_bind_settle(struct dmsc_tree *tree, bool kept)
 {
+    /* Why the change came to nothing is still to be told. */
+    const struct dmsc_diag story = *dmsc_diag_get(tree->ctx);
+
+    if (tree->binding_count == 0)
+        return;
     for (size_t i = 0; i < tree->binding_count; i++) {
         struct dmsci_binding *b = &tree->bindings[i];
+        bool heard = b->heard, undone = b->undone;
 
-        if (b->heard && b->ops->settled != NULL)
-            b->ops->settled(b->user, kept && !b->undone);
+        /* Before, since settled may make a change of its own. */
         b->heard = b->undone = false;
+        if (heard && b->ops->settled != NULL)
+            b->ops->settled(b->user, kept && !undone);
     }
+    dmsci_diag_restore(tree->ctx, &story);
+}
+
+static enum dmsc_err run_exec(struct dmsc_tree *tree, struct dmsci_binding *b,
+                              struct dmsc_exec *exec)
+{
+    struct dmsc_exec *outer = tree->executing;
+    enum dmsc_err err;
+
+    b->heard = true;
+    tree->executing = exec;
+    err = b->ops->exec(b->user, path_in(b, exec->uri), exec->argument);
+    tree->executing = outer;
+    return err;
+}
+
+enum dmsc_err dmsc_tree_exec_as(struct dmsc_tree *tree, struct dmsc_exec *exec)
+{
+    struct dmsci_binding *b = binding_of(tree, exec->uri);
+    struct dmsci_row row;
+    enum dmsc_err err = dmsci_tree_changing(tree, "execute a node");
+
+    exec->later = false;
+    if (err == DMSC_OK)
+        err = dmsci_tree_row(tree, exec->uri, "execute a node", &row);
+    if (err != DMSC_OK)
+        return err;
+    err = b == NULL || b->ops->exec == NULL ? DMSC_E_NOTFOUND : run_exec(tree, b, exec);
+    if (err == DMSC_E_NOTFOUND)
+        return dmsci_tree_refuse(tree, DMSC_E_UNSUPPORTED, "execute a node", exec->uri,
+                                 "exec:nothing", "nothing stands behind it");
+    if (err == DMSC_OK)
+        dmsci_tree_note(tree, "exec", exec->uri);
+    return err;
 }
 
 enum dmsc_err dmsc_tree_exec(struct dmsc_tree *tree, const char *uri, struct dmsc_bytes argument)
 {
-    struct dmsci_binding *b = binding_of(tree, uri);
-    struct dmsci_row row;
-    enum dmsc_err err = dmsci_tree_changing(tree, "execute a node");
+    struct dmsc_exec exec = { uri, argument, NULL, false };
 
-    if (err == DMSC_OK)
-        err = dmsci_tree_row(tree, uri, "execute a node", &row);
-    if (err != DMSC_OK)
-        return err;
-    err = b == NULL || b->ops->exec == NULL ? DMSC_E_NOTFOUND
-                                            : b->ops->exec(b->user, path_in(b, uri), argument);
-    if (err == DMSC_E_NOTFOUND)
-        return dmsci_tree_refuse(tree, DMSC_E_UNSUPPORTED, "execute a node", uri, "exec:nothing",
-                                 "nothing stands behind it");
-    if (err == DMSC_OK)
-        dmsci_tree_note(tree, "exec", uri);
-    return err;
+    return dmsc_tree_exec_as(tree, &exec);
+}
+
+struct dmsc_exec *dmsc_tree_executing(const struct dmsc_tree *tree)
+{
+    return tree->executing;
 }
 
 /* One node at a time: its value, or the names of its children. */

@@ -242,6 +242,36 @@ static bool changes_kind(const struct dmsci_row *row, const enum dmsc_format *fo
            (type != NULL && strcmp(type, row->type) != 0);
 }
 
+/* The row as it is to be written, but for its value. */
+static void change_row(const struct dmsc_tree *tree, const enum dmsc_format *format,
+                       const char *type, struct dmsci_row *row)
+{
+    if (format != NULL)
+        row->format = (uint8_t)*format;
+    if (type != NULL)
+        row->type = type;
+    row->tstamp = dmsci_tree_now(tree);
+    row->verno++; /* TND 7.7.8: FFFF is followed by 0 */
+}
+
+/* Let what stands behind the node hear of the value. It may read other nodes, and a row lasts until
+ * the next is read. */
+static enum dmsc_err let_hear(struct dmsc_tree *tree, const char *uri,
+                              const enum dmsc_format *format, const char *type,
+                              struct dmsc_bytes value, struct dmsci_row *row)
+{
+    enum dmsc_err err;
+
+    if (tree->binding_count == 0)
+        return DMSC_OK;
+    err = dmsci_bind_set(tree, uri, dmsci_format_canonical((enum dmsc_format)row->format, value));
+    if (err == DMSC_OK)
+        err = dmsci_tree_row(tree, uri, "replace a value", row);
+    if (err == DMSC_OK)
+        change_row(tree, format, type, row);
+    return err;
+}
+
 enum dmsc_err dmsc_tree_replace(struct dmsc_tree *tree, const char *uri,
                                 const enum dmsc_format *format, const char *type,
                                 struct dmsc_bytes value)
@@ -267,17 +297,12 @@ enum dmsc_err dmsc_tree_replace(struct dmsc_tree *tree, const char *uri,
                                  "a leaf does not become a node");
     if (type != NULL)
         err = check_type(tree, uri, type);
-    if (format != NULL)
-        row.format = (uint8_t)*format;
+    change_row(tree, format, type, &row);
     if (err == DMSC_OK)
         err = check_value(tree, uri, (enum dmsc_format)row.format, type != NULL ? type : row.type,
                           value);
     if (err != DMSC_OK)
         return err;
-    if (type != NULL)
-        row.type = type;
-    row.tstamp = dmsci_tree_now(tree);
-    row.verno++; /* TND 7.7.8: FFFF is followed by 0 */
     dmsc_buf_init(&room, tree->ctx, SIZE_MAX / 2);
     err = dmsci_secret_seal(tree, uri, row.flags,
                             dmsci_format_canonical((enum dmsc_format)row.format, value), &room,
@@ -285,8 +310,7 @@ enum dmsc_err dmsc_tree_replace(struct dmsc_tree *tree, const char *uri,
     if (err == DMSC_OK)
         err = dmsci_ddf_check_replace(tree, uri, &row);
     if (err == DMSC_OK)
-        err =
-            dmsci_bind_set(tree, uri, dmsci_format_canonical((enum dmsc_format)row.format, value));
+        err = let_hear(tree, uri, format, type, value, &row);
     if (err == DMSC_OK)
         err = dmsci_row_update(tree->store, uri, &row, &stored);
     if (err == DMSC_OK)

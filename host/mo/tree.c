@@ -365,3 +365,8 @@ enum dmsc_err dmsc_tree_effective_acl(struct dmsc_tree *tree, const char *uri,
 
     return err != DMSC_OK ? err : dmsc_buf_set(ret_acl, dmsc_bytes_str(n > 0 ? row.acl : ""));
 }
+
+const char *dmsc_tree_actor(const struct dmsc_tree *tree)
+{
+    return tree->depth > 0 && tree->actor != NULL ? tree->actor : "";
+}

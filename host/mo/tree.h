@@ -19,6 +19,7 @@ struct dmsci_tree_mark {
 struct dmsci_binding;
 struct dmsci_described;
 struct dmsci_place;
+struct dmsc_exec;
 
 struct dmsc_tree {
     struct dmsc_ctx *ctx;
@@ -29,6 +30,7 @@ struct dmsc_tree {
     size_t described_count;
     struct dmsci_place *places; /* inbox/place.c */
     size_t place_count;
+    struct dmsc_exec *executing;
     bool refreshing; /* what is written now comes from the operations themselves */
     unsigned depth;
     struct dmsci_tree_mark marks[DMSCI_TREE_DEPTH];

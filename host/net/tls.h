@@ -68,6 +68,9 @@ DMSC_NODISCARD enum dmsc_err dmsci_tls_read(struct dmsci_tls *tls, uint8_t *p, s
 /** All of it. */
 DMSC_NODISCARD enum dmsc_err dmsci_tls_write(struct dmsci_tls *tls, struct dmsc_bytes bytes);
 
+/** Whether the library under us speaks TLS 1.3; 1.2 it always does. */
+bool dmsci_tls_has_13(void);
+
 /** About the connection in use, or the last one. */
 const struct dmsci_tls_info *dmsci_tls_info(const struct dmsci_tls *tls);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/net/tls_verify.h"
+#include "host/net/tls.h"
 #include <mbedtls/x509.h>
 
 static bool is_anchor(const struct dmsci_tls_verify *verify, const mbedtls_x509_crt *crt)
@@ -114,4 +115,13 @@ enum dmsc_err dmsci_tls_verify_fail(struct dmsc_ctx *ctx, uint32_t flags, const 
     }
     dmsci_why(ctx, "tls:untrusted", "the certificate is not acceptable");
     return DMSC_E_TLS;
+}
+
+bool dmsci_tls_has_13(void)
+{
+#if DMSCI_MBED_3 && defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    return true;
+#else
+    return false;
+#endif
 }

@@ -84,6 +84,24 @@ DMSC_API void dmsc_bridge_free(struct dmsc_bridge *bridge);
 DMSC_API struct dmsc_tree *dmsc_bridge_tree(const struct dmsc_bridge *bridge);
 DMSC_API struct dmsc_store *dmsc_bridge_store(const struct dmsc_bridge *bridge);
 DMSC_API struct dmsc_authority *dmsc_bridge_authority(const struct dmsc_bridge *bridge);
+/**
+ * What this build, with this configuration, can do beyond what every client can: the tokens of
+ * ./DevInfo/Ext/dmsc/Feat (docs/objects.md). @p token answers false to stop.
+ */
+DMSC_API void dmsc_bridge_features(const struct dmsc_bridge *bridge,
+                                   bool (*token)(void *user, const char *token), void *user);
+/**
+ * The kinds of objects that the device supports now: DM accounts, and all that is described or that
+ * something stands behind; each once, by MO identifier.
+ */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_bridge_objects(
+    struct dmsc_bridge *bridge, bool (*kind)(void *user, const char *moid), void *user);
+/**
+ * Write into the tree what the device says of itself: DevInfo and DevDetail, with features and
+ * kinds. Done when the bridge is made, when a link is attached and before each session; only what
+ * differs is written.
+ */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_bridge_tell(struct dmsc_bridge *bridge);
 /** The local applications on this tree, with the rules of [app]; the program may add others. */
 DMSC_API struct dmsc_apps *dmsc_bridge_apps(const struct dmsc_bridge *bridge);
 /** Time as the configuration lets the device know it. */

@@ -59,10 +59,19 @@ DMSC_API void dmsc_ddf_walk(const struct dmsc_ddf *ddf,
 DMSC_API const char *dmsc_ddf_place(const struct dmsc_ddf *ddf);
 
 /**
+ * Write the description as XML (appended): valid by OMA DTD-DM-DDF 1.2, and when it is loaded again
+ * it is the same description, without a defect. Without titles and descriptions for people, which
+ * dmsc_ddf_load() does not keep. On failure @p ret_xml is as it was.
+ */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_ddf_export(const struct dmsc_ddf *ddf,
+                                                      struct dmsc_buf *ret_xml);
+
+/**
  * From now on the tree holds to the description at @p base and below: what is not described cannot
  * be made ("ddf:unknown"), nor more of it than may be ("ddf:occurrence"), nor of another format or
  * type ("ddf:format", "ddf:type"); a node that must be there is not deleted; new nodes get the
- * access and the scope of their description. What is there already stays.
+ * access and the scope of their description. What is there already stays. Below a node "Ext" of
+ * which the description says nothing more, anything may be (STD 5).
  *
  * @param base URI of the node that the first Node of the description is about; NULL: its place
  * @param ddf  borrowed: must outlive the tree
@@ -71,6 +80,13 @@ DMSC_API const char *dmsc_ddf_place(const struct dmsc_ddf *ddf);
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_tree_describe(struct dmsc_tree *tree,
                                                          const struct dmsc_ddf *ddf,
                                                          const char *base);
+/** Where the tree is described, and by what. @p description answers false to stop. */
+DMSC_API void dmsc_tree_descriptions(const struct dmsc_tree *tree,
+                                     bool (*description)(void *user, const char *base,
+                                                         const struct dmsc_ddf *ddf),
+                                     void *user);
+/** No longer hold to what is described at @p base; the nodes stay. */
+DMSC_API void dmsc_tree_undescribe(struct dmsc_tree *tree, const char *base);
 /**
  * Make what must be there: the nodes with a name that occur at least once, with their default
  * values, in the caller's change. What is there stays.

@@ -92,6 +92,8 @@ DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_tree_begin(struct dmsc_tree *tree, co
                                                       int64_t now);
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_tree_commit(struct dmsc_tree *tree);
 DMSC_API void dmsc_tree_rollback(struct dmsc_tree *tree);
+/** Who the running change is by; "" outside of one. */
+DMSC_API const char *dmsc_tree_actor(const struct dmsc_tree *tree);
 
 /**
  * Check a LocURI (TND 5; the table of docs/tree.md) and write its canonical form "./A/B", root ".".

@@ -250,10 +250,30 @@ json "j['nodes'][1]['default'] == 'fast' and j['nodes'][1]['access'] == ['Get', 
 sed 's|<DFFormat><chr/></DFFormat>||' good.ddf >defect.ddf
 run 0 "$dmsc" mo describe defect.ddf
 says '^warning: ddf:no-format  1 time: .*Mode$'
+run 0 "$dmsc" mo describe
+says '^fumo-1\.0 +urn:oma:mo:oma-fumo:1\.0$'
+run 0 "$dmsc" mo describe dmacc-1.2
+says '^  SrvID +1 +chr +Get +text/plain +no +-$'
+run 0 "$dmsc" mo describe urn:oma:mo:oma-dm-dmacc:1.2 --ddf
+cp out dmacc.ddf
+run 0 "$dmsc" mo describe dmacc.ddf --ddf
+cmp -s out dmacc.ddf || bad "a description that was written is another when it is read"
+if [ -f "$dtd" ] && command -v xmllint >/dev/null; then
+  run 0 xmllint --nonet --noout --dtdvalid "$dtd" dmacc.ddf
+fi
+run 1 "$dmsc" mo describe devinfo-7.0
 run 6 "$dmsc" mo describe octets
 tells '^  try    '
 run 6 "$dmsc" mo describe dmsc.conf --json
 json "j['error']['exit'] == 6"
+
+# --- kinds: the same as a server reads -----------------------------------------------------------
+m 0 kinds
+says '^features: prio tmpdel .*tls12$'
+says '^urn:oma:mo:oma-dm-devinfo:1\.0 +\./DevInfo$'
+m 0 kinds --json
+json "any(o['moid'] == 'urn:oma:mo:oma-dm-devdetail:1.0' and o['instances'] == ['./DevDetail'] for o in j['objects'])"
+json "'uicc' not in j['features'] and 'tls12' in j['features']"
 
 # --- an object that goes takes with it what was kept about it ------------------------------------
 thermostat=$DMSC_BUILD/docs/thermostat

@@ -17,6 +17,28 @@ static bool check(void *user, const struct dmsc_ddf_node *node)
     return true;
 }
 
+/* Whatever was understood is written so that it is understood again. */
+static void write_and_load(struct dmsc_ctx *ctx, const struct dmsc_ddf *ddf)
+{
+    struct dmsc_buf first, second;
+    struct dmsc_ddf *again = NULL;
+
+    dmsc_buf_init(&first, ctx, 1 << 24);
+    dmsc_buf_init(&second, ctx, 1 << 24);
+    if (dmsc_ddf_export(ddf, &first) != DMSC_OK)
+        abort();
+    /* The same with all elements may be longer than an object may be. */
+    if (first.n <= dmsc_ctx_limits(ctx)->object_size) {
+        if (dmsc_ddf_load(ctx, dmsc_buf_bytes(&first), NULL, NULL, &again) != DMSC_OK ||
+            dmsc_ddf_export(again, &second) != DMSC_OK)
+            abort();
+        assert(dmsc_bytes_equal(dmsc_buf_bytes(&first), dmsc_buf_bytes(&second)));
+    }
+    dmsc_ddf_free(again);
+    dmsc_buf_clear(&first);
+    dmsc_buf_clear(&second);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct dmsc_ctx *ctx;
@@ -30,6 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (dmsc_ddf_load(ctx, dmsc_bytes(data, size), NULL, NULL, &ddf) != DMSC_OK)
         return 0;
     dmsc_ddf_walk(ddf, check, NULL);
+    write_and_load(ctx, ddf);
     if (dmsc_tree_open(ctx, store, NULL, &tree) != DMSC_OK)
         abort();
     if (dmsc_tree_describe(tree, ddf, NULL) != DMSC_OK ||

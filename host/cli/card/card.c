@@ -195,8 +195,8 @@ const struct cli_command cli_card_commands[] = {
       "With\n"
       "--scp03-keys each command goes protected.\n\n"
       "  dmsc card apdu 00A40004023F00 80F2000000" },
-    { "card", "provision", "PROFILE", 1, 1, CLI_NEEDS_LINK, 1u << OPT_ADM_FILE | 1u << OPT_PIN_FILE,
-      run_provision, "write a DM card profile",
+    { "card", "provision", "PROFILE", 1, 1, CLI_NEEDS_LINK,
+      CLI_OPTION(OPT_ADM_FILE) | CLI_OPTION(OPT_PIN_FILE), run_provision, "write a DM card profile",
       "Authorities, objects, secrets and certificates of the profile go to the DM application of "
       "the\n"
       "card, its commit header last: a power cut leaves the old state or the new one.\n\n"

@@ -406,7 +406,8 @@ const struct cli_command cli_card_look_commands[] = {
       "narrows it.\n\n"
       "  dmsc card ls USIM" },
     { "card", "read", "PATH", 1, 1, CLI_NEEDS_LINK,
-      1u << OPT_PIN_FILE | 1u << OPT_ADM_FILE | 1u << OPT_RAW | 1u << OPT_RECORD | CLI_SCP03,
+      CLI_OPTION(OPT_PIN_FILE) | CLI_OPTION(OPT_ADM_FILE) | CLI_OPTION(OPT_RAW) |
+          CLI_OPTION(OPT_RECORD) | CLI_SCP03,
       run_read, "read a file",
       "PATH is identifiers between slashes from the MF (3F00/2FE2), or from an application by "
       "name\n"
@@ -417,7 +418,8 @@ const struct cli_command cli_card_look_commands[] = {
       "nothing else.\n\n"
       "  dmsc card read USIM/UST" },
     { "card", "update", "PATH HEX", 2, 2, CLI_NEEDS_LINK,
-      1u << OPT_PIN_FILE | 1u << OPT_ADM_FILE | 1u << OPT_RECORD | 1u << OPT_OFFSET | CLI_SCP03,
+      CLI_OPTION(OPT_PIN_FILE) | CLI_OPTION(OPT_ADM_FILE) | CLI_OPTION(OPT_RECORD) |
+          CLI_OPTION(OPT_OFFSET) | CLI_SCP03,
       run_update, "write into a file",
       "Bytes at an offset of a transparent file, one whole record of the others; a cyclic file "
       "takes its\n"

@@ -205,7 +205,7 @@ static enum dmsc_err run_unblock(struct cli *cli)
     return run(cli, &(struct pin_command){ "unblocked", true, true }, send_unblock);
 }
 
-#define VALUE_FILES (1u << OPT_PIN_FILE | 1u << OPT_ADM_FILE | CLI_SCP03)
+#define VALUE_FILES (CLI_OPTION(OPT_PIN_FILE) | CLI_OPTION(OPT_ADM_FILE) | CLI_SCP03)
 
 const struct cli_command cli_card_pin_commands[] = {
     { "card", "verify-pin", "[KEY]", 0, 1, CLI_NEEDS_LINK, VALUE_FILES, run_verify,
@@ -214,22 +214,22 @@ const struct cli_command cli_card_pin_commands[] = {
       "wrong value\n"
       "costs one try, and the tries that are left are told; it is never tried twice.\n\n"
       "  dmsc card verify-pin PIN1 --pin-file pin1" },
-    { "card", "change-pin", "[KEY]", 0, 1, CLI_NEEDS_LINK, VALUE_FILES | 1u << OPT_NEW_PIN_FILE,
-      run_change, "change a PIN or a key",
+    { "card", "change-pin", "[KEY]", 0, 1, CLI_NEEDS_LINK,
+      VALUE_FILES | CLI_OPTION(OPT_NEW_PIN_FILE), run_change, "change a PIN or a key",
       "The old value is in --pin-file or --adm-file, the new one in --new-pin-file.\n\n"
       "  dmsc card change-pin PIN1 --pin-file old --new-pin-file new" },
     { "card", "enable-pin", "[KEY]", 0, 1, CLI_NEEDS_LINK, VALUE_FILES, run_enable,
       "have the card ask for a PIN",
       "From now on files whose rule names the PIN need it.\n\n"
       "  dmsc card enable-pin PIN1 --pin-file pin1" },
-    { "card", "disable-pin", "[KEY]", 0, 1, CLI_NEEDS_LINK, VALUE_FILES | 1u << OPT_UNIVERSAL,
+    { "card", "disable-pin", "[KEY]", 0, 1, CLI_NEEDS_LINK, VALUE_FILES | CLI_OPTION(OPT_UNIVERSAL),
       run_disable, "have the card ask for a PIN no more",
       "Files whose rule names the PIN are open from now on; with --universal they need the "
       "universal PIN\n"
       "instead.\n\n"
       "  dmsc card disable-pin PIN1 --pin-file pin1" },
     { "card", "unblock-pin", "[KEY]", 0, 1, CLI_NEEDS_LINK,
-      1u << OPT_PUK_FILE | 1u << OPT_NEW_PIN_FILE | CLI_SCP03, run_unblock,
+      CLI_OPTION(OPT_PUK_FILE) | CLI_OPTION(OPT_NEW_PIN_FILE) | CLI_SCP03, run_unblock,
       "give a blocked PIN a new value",
       "The PUK is in --puk-file, the new PIN in --new-pin-file. A PUK that is wrong ten times is "
       "blocked\n"

@@ -237,8 +237,8 @@ const struct cli_command cli_ma_commands[] = {
       "now,\n"
       "and what it might then do. --json adds the scopes, and all places with the rights there.\n\n"
       "  dmsc ma ls" },
-    { "ma", "check", "URI", 1, 1, CLI_NEEDS_BRIDGE, 1u << OPT_MA | 1u << OPT_RIGHT, run_check,
-      "say whether an access is allowed, and why",
+    { "ma", "check", "URI", 1, 1, CLI_NEEDS_BRIDGE, CLI_OPTION(OPT_MA) | CLI_OPTION(OPT_RIGHT),
+      run_check, "say whether an access is allowed, and why",
       "Asks the one decision point that also serves the sessions, and shows its reasoning step by\n"
       "step: entries, scopes, delegation, the ACL that counts, grants, priority. Exit status 0 "
       "when\n"

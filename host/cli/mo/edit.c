@@ -288,7 +288,7 @@ static enum dmsc_err run_acl(struct cli *cli)
 }
 
 const struct cli_command cli_mo_edit_commands[] = {
-    { "mo", "set", "URI [VALUE]", 1, 2, CLI_NEEDS_BRIDGE, 1u << OPT_FILE, run_set,
+    { "mo", "set", "URI [VALUE]", 1, 2, CLI_NEEDS_BRIDGE, CLI_OPTION(OPT_FILE), run_set,
       "set the value of a leaf",
       "The value must be one of the node's format. --file takes the bytes of a file as they are,\n"
       "and - those of standard input: secrets belong there, other people can see the command "
@@ -299,7 +299,7 @@ const struct cli_command cli_mo_edit_commands[] = {
       "  dmsc mo set ./3GPP_IMS/Timer_T1 2500\n"
       "  dmsc mo set ./DMAcc/OpA/AppAuth/1/AAuthSecret --file secret" },
     { "mo", "add", "URI [VALUE]", 1, 2, CLI_NEEDS_BRIDGE,
-      1u << OPT_FILE | 1u << OPT_FORMAT | 1u << OPT_TYPE, run_add, "make a node",
+      CLI_OPTION(OPT_FILE) | CLI_OPTION(OPT_FORMAT) | CLI_OPTION(OPT_TYPE), run_add, "make a node",
       "With a value (or --file) a leaf, of format chr unless --format says another; without one "
       "an\n"
       "interior node. --type is the MIME type of a leaf, the MO identifier of an interior node.\n"

@@ -323,14 +323,14 @@ static enum dmsc_err run_import(struct cli *cli)
 
 const struct cli_command cli_mo_exchange_commands[] = {
     { "mo", "export", "[URI]", 0, 1, CLI_NEEDS_BRIDGE,
-      1u << OPT_OUT | 1u << OPT_JSON_MO | 1u << OPT_WBXML, run_export,
+      CLI_OPTION(OPT_OUT) | CLI_OPTION(OPT_JSON_MO) | CLI_OPTION(OPT_WBXML), run_export,
       "write a subtree as TNDS in XML or WBXML, or as JSON",
       "A document of OMA-TS-DM_TNDS 1.2 with run-time properties; with --wbxml the same in WBXML,\n"
       "which is shorter; with --json-mo the JSON of DM 2.0, which has names and values alone.\n"
       "Secrets are left out.\n\n"
       "  dmsc mo export ./3GPP_IMS --out ims.xml" },
-    { "mo", "import", "FILE [URI]", 1, 2, CLI_NEEDS_BRIDGE, 1u << OPT_MODE | 1u << OPT_INBOX,
-      run_import, "put an object into the tree",
+    { "mo", "import", "FILE [URI]", 1, 2, CLI_NEEDS_BRIDGE,
+      CLI_OPTION(OPT_MODE) | CLI_OPTION(OPT_INBOX), run_import, "put an object into the tree",
       "TNDS in XML or WBXML, or the JSON of DM 2.0, told apart by the first octet; - is standard\n"
       "input. Paths in it are relative to URI, or to the root. All or nothing. --mode add (the\n"
       "default) wants all nodes to be new, merge replaces values and keeps the rest, replace\n"

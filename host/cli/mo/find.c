@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dmsc mo find, describe: nodes by ClientURI, and descriptions of objects. */
+/* dmsc mo find, kinds: nodes by ClientURI, and what the device supports. */
 #include "host/cli/mo/mo.h"
 #include <dmsc/client_uri.h>
-#include <dmsc/ddf.h>
 #include <stdio.h>
-#include <string.h>
-
-#define NAME_MAX_BYTES 512
-
-/* --- find ---------------------------------------------------------------------------------- */
 
 /* A condition must not tell a secret that nobody may read. */
 static bool visible(void *user, const char *uri)
@@ -79,141 +73,65 @@ static enum dmsc_err run_find(struct cli *cli)
     return err;
 }
 
-/* --- describe ------------------------------------------------------------------------------ */
-
-static void keep_defect(void *user, const char *defect, const char *where)
+static bool keep_token(void *user, const char *token)
 {
-    (void)json_array_append_new(user,
-                                json_pack("{s:s,s:o}", "defect", defect, "where", cli_text(where)));
+    return json_array_append_new(user, json_string(token)) == 0;
 }
 
-static json_t *access_json(uint8_t access)
+static bool keep_kind(void *user, const char *moid)
 {
-    static const struct {
-        uint8_t bit;
-        const char *name;
-    } all[] = {
-        { DMSC_ACCESS_ADD, "Add" },       { DMSC_ACCESS_COPY, "Copy" },
-        { DMSC_ACCESS_DELETE, "Delete" }, { DMSC_ACCESS_EXEC, "Exec" },
-        { DMSC_ACCESS_GET, "Get" },       { DMSC_ACCESS_REPLACE, "Replace" },
-    };
-    json_t *names = json_array();
-
-    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-        if ((access & all[i].bit) != 0)
-            (void)json_array_append_new(names, json_string(all[i].name));
-    }
-    return names;
+    return json_array_append_new(user, json_pack("{s:s}", "moid", moid)) == 0;
 }
 
-/* NUL behind each, an empty one at the end. */
-static json_t *types_json(const char *types)
+/* The LocURIs of all that is there of one kind, told apart by spaces in the table. */
+static enum dmsc_err add_instances(struct cli *cli, json_t *kind)
 {
-    json_t *names = json_array();
-
-    for (; types != NULL && *types != '\0'; types += strlen(types) + 1)
-        (void)json_array_append_new(names, cli_text(types));
-    return names;
-}
-
-/* TND 9.3.5 in short: "1", "0..1", "0..9", "1..*". */
-static json_t *occurs_json(const struct dmsc_ddf_node *node)
-{
-    if (node->most == UINT32_MAX)
-        return json_sprintf("%u..*", (unsigned)node->least);
-    if (node->least == node->most)
-        return json_sprintf("%u", (unsigned)node->most);
-    return json_sprintf("%u..%u", (unsigned)node->least, (unsigned)node->most);
-}
-
-static bool keep_node(void *user, const struct dmsc_ddf_node *node)
-{
-    const char *name = node->name[0] != '\0' ? node->name : "*";
-    char shown[NAME_MAX_BYTES];
-    size_t indent = 2 * node->depth < 128 ? 2 * node->depth : 128;
-
-    /* Its place in the tree for people, "tree" is no part of the JSON. */
-    (void)snprintf(shown, sizeof(shown), "%*s%s", (int)indent, "", name);
-    return json_array_append_new(
-               user,
-               json_pack("{s:o,s:o,s:I,s:o,s:s,s:o,s:o,s:b,s:o}", "name", cli_text(node->name),
-                         "tree", cli_text(shown), "depth", (json_int_t)node->depth, "occurs",
-                         occurs_json(node), "format", dmsc_format_name(node->format), "access",
-                         access_json(node->access), "types", types_json(node->types), "permanent",
-                         node->permanent, "default",
-                         node->value[0] != '\0' ? cli_text(node->value) : json_null())) == 0;
-}
-
-/* Files of the field have one defect many times: each is said once, with the first places. */
-static void say_defects(struct cli *cli, const json_t *defects)
-{
-    json_t *by_name = json_object(), *places, *one;
-    const char *name;
-    size_t i;
-
-    json_array_foreach(defects, i, one)
-    {
-        name = json_string_value(json_object_get(one, "defect"));
-        if (json_object_get(by_name, name) == NULL)
-            (void)json_object_set_new(by_name, name, json_array());
-        (void)json_array_append(json_object_get(by_name, name), json_object_get(one, "where"));
-    }
-    json_object_foreach(by_name, name, places)
-    {
-        size_t n = json_array_size(places);
-        const char *second = json_string_value(json_array_get(places, 1));
-
-        cli_say(cli, "warning: %s  %zu time%s: %s%s%s%s", name, n, n == 1 ? "" : "s",
-                json_string_value(json_array_get(places, 0)), n > 1 ? ", " : "",
-                n > 1 && second != NULL ? second : "", n > 2 ? ", ..." : "");
-    }
-    json_decref(by_name);
-}
-
-static enum dmsc_err show_description(struct cli *cli, const char *place, json_t *nodes,
-                                      json_t *defects)
-{
-    static const struct cli_column columns[] = {
-        { "tree", "NODE" },       { "occurs", "OCCURS" }, { "format", "FORMAT" },
-        { "access", "ALLOWS" },   { "types", "TYPE" },    { "permanent", "PERMANENT" },
-        { "default", "DEFAULT" }, { NULL, NULL },
-    };
-    size_t i;
-    json_t *one;
-
-    if (cli->json) {
-        json_array_foreach(nodes, i, one)(void) json_object_del(one, "tree");
-        return cli_json(cli, json_pack("{s:o,s:O,s:O}", "place", cli_text(place), "nodes", nodes,
-                                       "defects", defects));
-    }
-    cli_say(cli, "describes %s: %zu node%s, %zu defect%s", place, json_array_size(nodes),
-            json_array_size(nodes) == 1 ? "" : "s", json_array_size(defects),
-            json_array_size(defects) == 1 ? "" : "s");
-    say_defects(cli, defects);
-    return cli_table(cli, columns, json_incref(nodes));
-}
-
-static enum dmsc_err run_describe(struct cli *cli)
-{
-    struct dmsc_ddf *ddf = NULL;
-    json_t *nodes = json_array(), *defects = json_array();
-    struct dmsc_buf xml;
+    struct search s = { cli, json_array() };
+    char client_uri[300];
     enum dmsc_err err;
 
-    dmsc_buf_init(&xml, cli->ctx, dmsc_ctx_limits(cli->ctx)->object_size);
-    err = cli_mo_read(cli, cli->argument[0], &xml);
-    if (err == DMSC_OK)
-        err = cli_mo_hint(
-            cli, dmsc_ddf_load(cli->ctx, dmsc_buf_bytes(&xml), keep_defect, defects, &ddf),
-            "a DDF is XML with MgmtTree at the top and Nodes in it (OMA DTD-DM-DDF 1.2)");
-    if (err == DMSC_OK) {
-        dmsc_ddf_walk(ddf, keep_node, nodes);
-        err = show_description(cli, dmsc_ddf_place(ddf), nodes, defects);
+    (void)snprintf(client_uri, sizeof(client_uri), "%.250s/*/",
+                   json_string_value(json_object_get(kind, "moid")));
+    err = dmsc_client_uri_resolve(dmsc_bridge_tree(cli->bridge), client_uri, see, found, &s, NULL);
+    (void)json_object_set_new(kind, "instances", s.uris);
+    return err == DMSC_E_NOTFOUND ? DMSC_OK : err;
+}
+
+static enum dmsc_err run_kinds(struct cli *cli)
+{
+    static const struct cli_column columns[] = {
+        { "moid", "KIND" },
+        { "instances", "INSTANCES" },
+        { NULL, NULL },
+    };
+    json_t *tokens = json_array(), *kinds = json_array(), *one, *said;
+    size_t i;
+    enum dmsc_err err;
+
+    dmsc_bridge_features(cli->bridge, keep_token, tokens);
+    err = dmsc_bridge_objects(cli->bridge, keep_kind, kinds);
+    json_array_foreach(kinds, i, one)
+    {
+        if (err == DMSC_OK)
+            err = add_instances(cli, one);
     }
-    dmsc_ddf_free(ddf);
-    json_decref(nodes);
-    json_decref(defects);
-    dmsc_buf_clear(&xml);
+    if (err == DMSC_OK && cli->json) {
+        err = cli_json(cli, json_pack("{s:O,s:O}", "features", tokens, "objects", kinds));
+    } else if (err == DMSC_OK) {
+        said = json_string("features:");
+        json_array_foreach(tokens, i, one)
+        {
+            json_t *longer = json_sprintf("%s %s", json_string_value(said), json_string_value(one));
+
+            json_decref(said);
+            said = longer;
+        }
+        cli_say(cli, "%s", json_string_value(said));
+        json_decref(said);
+        err = cli_table(cli, columns, json_incref(kinds));
+    }
+    json_decref(tokens);
+    json_decref(kinds);
     return err;
 }
 
@@ -224,10 +142,10 @@ const struct cli_command cli_mo_find_commands[] = {
       "one\n"
       "that the conditions tell. docs/tree.md explains them.\n\n"
       "  dmsc mo find 'urn:oma:mo:oma-dm-devinfo:1.0//DevId'" },
-    { "mo", "describe", "FILE", 1, 1, 0, 0, run_describe, "show a description of objects",
-      "A DDF (OMA TND clause 9) as a tree: how often each node may be there, its format and type,\n"
-      "what may be done with it; * is a name given at creation. Defects of the file are told by\n"
-      "name. Changes nothing.\n\n"
-      "  dmsc mo describe DMAcc.ddf" },
+    { "mo", "kinds", "", 0, 0, CLI_NEEDS_BRIDGE, 0, run_kinds,
+      "what the device can do, and which objects it knows",
+      "The feature tokens of ./DevInfo/Ext/dmsc/Feat and the kinds of objects of\n"
+      "./DevDetail/Ext/dmsc/MOs, as a server reads them, with the instances that are there.\n\n"
+      "  dmsc mo kinds" },
     { NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL },
 };

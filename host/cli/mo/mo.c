@@ -272,7 +272,7 @@ const struct cli_command cli_mo_commands[] = {
     { "mo", "ls", "[URI]", 0, 1, CLI_NEEDS_BRIDGE, 0, run_ls, "list the management tree",
       "Every node at and below URI, with its format, value and own ACL. Secrets are not shown.\n\n"
       "  dmsc mo ls ./3GPP_IMS" },
-    { "mo", "get", "URI", 1, 1, CLI_NEEDS_BRIDGE, 1u << OPT_RAW, run_get, "show one node",
+    { "mo", "get", "URI", 1, 1, CLI_NEEDS_BRIDGE, CLI_OPTION(OPT_RAW), run_get, "show one node",
       "Value or children, all properties, and the ACL that is in force. --raw writes the value's\n"
       "bytes and nothing else.\n\n"
       "  dmsc mo get ./DevInfo/DevId" },

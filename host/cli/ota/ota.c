@@ -299,10 +299,10 @@ static enum dmsc_err run_unwrap(struct cli *cli)
     return err;
 }
 
-#define WRAP_OPTIONS (1u << OPT_KEYS | 1u << OPT_FORMAT | 1u << OPT_TAR)
+#define WRAP_OPTIONS (CLI_OPTION(OPT_KEYS) | CLI_OPTION(OPT_FORMAT) | CLI_OPTION(OPT_TAR))
 
 const struct cli_command cli_ota_commands[] = {
-    { "ota", "wrap", "SCRIPT", 1, 1, 0, WRAP_OPTIONS | 1u << OPT_AS, run_wrap,
+    { "ota", "wrap", "SCRIPT", 1, 1, 0, WRAP_OPTIONS | CLI_OPTION(OPT_AS), run_wrap,
       "build a secured packet for a card",
       "SCRIPT is a file, or - for standard input: one C-APDU in hex a line, # begins a comment.\n"
       "The expanded formats take \"chain first\", \"immediate HEX\" and \"on-error HEX\" too, or "
@@ -311,7 +311,7 @@ const struct cli_command cli_ota_commands[] = {
       "keys and counter, readable by you alone. Its counter goes up by one, and is on the disk,\n"
       "before the packet is written: a counter used twice would be refused by the card.\n\n"
       "  dmsc ota wrap script.txt --keys card.ota --as envelope" },
-    { "ota", "unwrap", "HEX...", 1, 255, 0, 1u << OPT_KEYS, run_unwrap,
+    { "ota", "unwrap", "HEX...", 1, 255, 0, CLI_OPTION(OPT_KEYS), run_unwrap,
       "say what a secured packet holds",
       "HEX is an ENVELOPE, a SEND SHORT MESSAGE, an SMS-DELIVER or SMS-SUBMIT, or a command or\n"
       "response packet; of concatenated messages give all. Without --keys only what is in clear\n"

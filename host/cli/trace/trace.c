@@ -224,7 +224,8 @@ static enum dmsc_err run_export(struct cli *cli)
 }
 
 const struct cli_command cli_trace_commands[] = {
-    { "trace", "show", "FILE", 1, 1, 0, 1u << OPT_HTML | 1u << OPT_OUT | 1u << OPT_RAW, run_show,
+    { "trace", "show", "FILE", 1, 1, 0,
+      CLI_OPTION(OPT_HTML) | CLI_OPTION(OPT_OUT) | CLI_OPTION(OPT_RAW), run_show,
       "show a trace as a sequence chart",
       "Host and card as columns, commands and files by name, FCP and USAT decoded. --html writes a "
       "page\n"
@@ -235,8 +236,9 @@ const struct cli_command cli_trace_commands[] = {
       "them. - reads standard input, -v shows every field.\n\n"
       "  dmsc card info --trace trace.txt\n"
       "  dmsc trace show trace.txt" },
-    { "trace", "export", "FILE", 1, 1, 0, 1u << OPT_PCAPNG | 1u << OPT_OUT | 1u << OPT_RAW,
-      run_export, "write a trace as packets for Wireshark",
+    { "trace", "export", "FILE", 1, 1, 0,
+      CLI_OPTION(OPT_PCAPNG) | CLI_OPTION(OPT_OUT) | CLI_OPTION(OPT_RAW), run_export,
+      "write a trace as packets for Wireshark",
       "--pcapng: GSMTAP SIM frames in UDP to port 4729, with the times of the trace. What is "
       "masked "
       "in\n"

@@ -319,13 +319,13 @@ static enum dmsc_err run_tlv(struct cli *cli)
 }
 
 const struct cli_command cli_usat_commands[] = {
-    { "usat", "decode", "HEX|FILE|-", 1, 1, 0, 1u << OPT_KIND, run_decode,
+    { "usat", "decode", "HEX|FILE|-", 1, 1, 0, CLI_OPTION(OPT_KIND), run_decode,
       "say what a toolkit message means",
       "A proactive command, the data of a TERMINAL RESPONSE or an ENVELOPE, or a whole C-APDU or\n"
       "FETCH answer that carries one, with every object in words and its clause (TS 102 223,\n"
       "TS 31.111). A TERMINAL PROFILE is told bit by bit. FILE holds hex digits or the bytes.\n\n"
       "  dmsc usat decode D0098103010104820281829000" },
-    { "tlv", NULL, "HEX|FILE|-", 1, 1, 0, 1u << OPT_COMPREHENSION, run_tlv,
+    { "tlv", NULL, "HEX|FILE|-", 1, 1, 0, CLI_OPTION(OPT_COMPREHENSION), run_tlv,
       "show BER-TLV objects as a tree",
       "Templates that a UICC answers with are known by name: FCP (62), EF(DIR) entries (61), "
       "access\n"

@@ -364,18 +364,21 @@ enum dmsc_err dmsci_dm1_copy(struct dmsci_dm1_op *op)
 
 enum dmsc_err dmsci_dm1_exec(struct dmsci_dm1_op *op)
 {
+    struct dmsc_exec exec = { dmsc_buf_str(&op->uri), op->data, op->command->correlator, false };
     enum dmsc_err err;
 
     if (op->query.n > 0)
         return dmsci_dm1_settle(op, 405);
     if (!dmsci_dm1_may(op, DMSC_RIGHT_EXEC, dmsc_buf_str(&op->uri), op->exists))
         return DMSC_OK;
-    err = dmsc_tree_exec(op->dm1->tree, dmsc_buf_str(&op->uri), op->data);
+    err = dmsc_tree_exec_as(op->dm1->tree, &exec);
     if (err == DMSC_E_NOMEM)
         return err;
-    /* REP 6.6.6: nothing stands behind the node, or what stands there could not do it. */
+    /* REP 6.6.6: nothing stands behind the node, or what stands there could not do it; 202 when it
+     * is taken on and its outcome follows. */
     op->changes += err == DMSC_OK;
-    return dmsci_dm1_settle(op, err == DMSC_OK              ? 200
+    return dmsci_dm1_settle(op, err == DMSC_OK              ? (exec.later ? 202 : 200)
+                                : err == DMSC_E_REFUSED     ? 403
                                 : err == DMSC_E_NOTFOUND    ? 404
                                 : err == DMSC_E_UNSUPPORTED ? 406
                                                             : 500);

@@ -33,6 +33,28 @@ static void assert_leaf(struct dmsc_bridge *bridge, const char *uri, const char 
     dmsc_node_clear(&node);
 }
 
+/* What is not in the description cannot be made, and what must be there stays. */
+static void assert_described(struct dmsc_bridge *bridge)
+{
+    struct dmsc_tree *tree = dmsc_bridge_tree(bridge);
+    struct dmsc_node_spec spec = DMSC_NODE_SPEC_INIT;
+    struct dmsc_node node = DMSC_NODE_INIT;
+
+    spec.format = DMSC_FORMAT_CHR;
+    spec.value = dmsc_bytes_str("x");
+    assert_int_equal(dmsc_tree_get(tree, "./DevInfo", &node), DMSC_OK);
+    assert_string_equal(node.type, "urn:oma:mo:oma-dm-devinfo:1.0");
+    dmsc_node_clear(&node);
+    assert_int_equal(dmsc_tree_get(tree, "./DevDetail", &node), DMSC_OK);
+    assert_string_equal(node.type, "urn:oma:mo:oma-dm-devdetail:1.0");
+    dmsc_node_clear(&node);
+    assert_int_equal(dmsc_tree_begin(tree, "test", 1), DMSC_OK);
+    assert_int_equal(dmsc_tree_add(tree, "./DevInfo/Other", &spec), DMSC_E_STATE);
+    assert_string_equal(dmsc_diag_get(dmsc_tree_ctx(tree))->reason, "ddf:unknown");
+    assert_int_equal(dmsc_tree_delete(tree, "./DevDetail/LrgObj", false), DMSC_E_STATE);
+    dmsc_tree_rollback(tree);
+}
+
 static uint16_t verno(struct dmsc_bridge *bridge, const char *uri)
 {
     struct dmsc_node node = DMSC_NODE_INIT;
@@ -64,6 +86,8 @@ static void device_nodes(void **state)
     assert_leaf(bridge, "./DevInfo/Lang", "en");
     assert_leaf(bridge, "./DevInfo/DmV", "dmsc " DMSC_VERSION);
     assert_leaf(bridge, "./DevDetail/SwV", "dmsc " DMSC_VERSION);
+    assert_leaf(bridge, "./DevDetail/LrgObj", "true");
+    assert_described(bridge);
     assert_int_equal(dmsci_leaf_text(bridge, "./DevInfo/DevId", first, sizeof(first), &there),
                      DMSC_OK);
     assert_int_equal(strncmp(first, "urn:uuid:", 9), 0);

@@ -32,7 +32,7 @@ static enum dmsc_err load(struct dmsc_ctx *ctx, const char *path, struct warning
 }
 
 struct listing {
-    char text[2048];
+    char text[65536];
 };
 
 static bool list(void *user, const struct dmsc_ddf_node *n)
@@ -57,7 +57,7 @@ static void a_description_is_read(void **state)
         "2 <x> node 0B dynamic 0-2  []\n"
         "3 Name chr 19 dynamic 1-1 text/plain []\n";
     struct warnings warnings = { 0 };
-    struct listing listing = { "" };
+    static struct listing listing;
     struct dmsc_ddf *ddf = NULL;
     struct dmsc_ctx *ctx = NULL;
 
@@ -98,6 +98,55 @@ static void defects_are_told_by_name(void **state)
     }
     assert_int_equal(warnings.n, sizeof(expected) / sizeof(expected[0]));
     dmsc_ddf_free(ddf);
+    dmsc_ctx_free(ctx);
+}
+
+/* What was loaded, written and loaded again: the same, and nothing to complain about. */
+static void comes_back_equal(struct dmsc_ctx *ctx, const struct dmsc_ddf *ddf)
+{
+    struct warnings warnings = { 0 };
+    struct listing *before = test_calloc(1, sizeof(*before)),
+                   *after = test_calloc(1, sizeof(*after));
+    struct dmsc_ddf *again = NULL;
+    struct dmsc_buf xml, twice;
+
+    dmsc_buf_init(&xml, ctx, 1 << 20);
+    dmsc_buf_init(&twice, ctx, 1 << 20);
+    assert_int_equal(dmsc_ddf_export(ddf, &xml), DMSC_OK);
+    assert_int_equal(dmsc_ddf_load(ctx, dmsc_buf_bytes(&xml), note, &warnings, &again), DMSC_OK);
+    assert_string_equal(warnings.text, "");
+    dmsc_ddf_walk(ddf, list, before);
+    dmsc_ddf_walk(again, list, after);
+    assert_string_equal(before->text, after->text);
+    assert_string_equal(dmsc_ddf_place(ddf), dmsc_ddf_place(again));
+    assert_int_equal(dmsc_ddf_export(again, &twice), DMSC_OK);
+    assert_string_equal(dmsc_buf_str(&xml), dmsc_buf_str(&twice));
+    dmsc_ddf_free(again);
+    dmsc_buf_clear(&xml);
+    dmsc_buf_clear(&twice);
+    test_free(before);
+    test_free(after);
+}
+
+static void a_written_description_loads_again(void **state)
+{
+    static const char *const files[] = {
+        "tests/vectors/mo/ddf/thermostat.xml",
+        "tests/vectors/mo/ddf/defects.xml",
+        "tests/vectors/mo/ddf/corners.xml",
+    };
+    struct dmsc_ctx *ctx = NULL;
+
+    (void)state;
+    assert_int_equal(dmsc_ctx_new(NULL, &ctx), DMSC_OK);
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        struct warnings warnings = { 0 };
+        struct dmsc_ddf *ddf = NULL;
+
+        assert_int_equal(load(ctx, files[i], &warnings, &ddf), DMSC_OK);
+        comes_back_equal(ctx, ddf);
+        dmsc_ddf_free(ddf);
+    }
     dmsc_ctx_free(ctx);
 }
 
@@ -267,6 +316,7 @@ static void files_of_the_field_load(void **state)
             fail_msg("%s: %s", files[i].path, dmsc_diag_get(ctx)->why);
         if (strstr(warnings.text, files[i].defect) == NULL)
             fail_msg("%s: told was\n%s", files[i].path, warnings.text);
+        comes_back_equal(ctx, ddf);
         dmsc_ddf_free(ddf);
     }
     dmsc_ctx_free(ctx);
@@ -277,8 +327,13 @@ static enum dmsc_err life(struct dmsc_ctx *ctx, void *user)
     const struct dmsc_bytes *xml = user;
     struct bed bed = { ctx, NULL, NULL };
     struct dmsc_ddf *ddf = NULL;
+    struct dmsc_buf written;
     enum dmsc_err err = dmsc_ddf_load(ctx, *xml, NULL, NULL, &ddf);
 
+    dmsc_buf_init(&written, ctx, 1 << 20);
+    if (err == DMSC_OK)
+        err = dmsc_ddf_export(ddf, &written);
+    dmsc_buf_clear(&written);
     if (err == DMSC_OK)
         err = bed_open(&bed, NULL);
     if (err == DMSC_OK)
@@ -308,6 +363,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_description_is_read),
         cmocka_unit_test(defects_are_told_by_name),
+        cmocka_unit_test(a_written_description_loads_again),
         cmocka_unit_test_setup_teardown(the_tree_holds_to_it, setup, teardown),
         cmocka_unit_test(what_is_no_description_is_refused),
         cmocka_unit_test(files_of_the_field_load),

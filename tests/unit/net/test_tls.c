@@ -3,6 +3,7 @@
 #include "apdu/base/ctx.h"
 #include "host/credential/cert.h"
 #include "host/net/net.h"
+#include "host/net/tls.h"
 #include "tests/unit/net/bench.h"
 #include <stdio.h>
 #include <string.h>
@@ -61,6 +62,31 @@ static void req_REF_06_req_TLS_06c_req_SCR_C_007_default_session(void **state)
     req_done("REF-06");
     req_done("TLS-06c");
     req_done("SCR C-007");
+}
+
+/* What is said of the TLS library (the feature tokens) is what it does: a server that speaks one
+ * version alone. */
+static void req_HLF_020_versions_are_spoken_that_are_told(void **state)
+{
+    static const struct {
+        const char *priority;
+        const char *version;
+    } rows[] = { { "NORMAL:-VERS-ALL:+VERS-TLS1.2", "TLS 1.2" },
+                 { "NORMAL:-VERS-ALL:+VERS-TLS1.3", "TLS 1.3" } };
+    static struct bench b;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        bool told = i == 0 || dmsci_tls_has_13();
+
+        bench_init(&b, &pki, "server");
+        b.server.priority = rows[i].priority;
+        bench_trust(&b, "ca.der");
+        assert_int_equal(bench_open(&b), told ? DMSC_OK : DMSC_E_TLS);
+        if (told)
+            assert_string_equal(dmsci_net_info(b.net)->tls.version, rows[i].version);
+        bench_clear(&b);
+    }
 }
 
 /* Certificates that must not be believed, the name of the refusal, and what the server never got.
@@ -438,6 +464,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(req_REF_06_req_TLS_06c_req_SCR_C_007_default_session),
+        cmocka_unit_test(req_HLF_020_versions_are_spoken_that_are_told),
         cmocka_unit_test(req_TLS_03_man_in_the_middle),
         cmocka_unit_test(certificates_that_are_refused),
         cmocka_unit_test(certificates_that_are_too_weak),

@@ -56,12 +56,21 @@ static const struct grammar {
     { IN_TYPE, "DDFName", IN_DDFNAME, true },
 };
 
+/* In the order of the document type. */
 static const struct {
     const char *name;
     uint8_t bit;
 } accesses[] = { { "Add", DMSC_ACCESS_ADD },       { "Copy", DMSC_ACCESS_COPY },
                  { "Delete", DMSC_ACCESS_DELETE }, { "Exec", DMSC_ACCESS_EXEC },
                  { "Get", DMSC_ACCESS_GET },       { "Replace", DMSC_ACCESS_REPLACE } };
+
+const char *dmsci_ddf_access(size_t i, uint8_t *ret_bit)
+{
+    if (i >= DMSCI_ARRAY_LEN(accesses))
+        return NULL;
+    *ret_bit = accesses[i].bit;
+    return accesses[i].name;
+}
 
 static const struct {
     const char *name;
@@ -119,39 +128,19 @@ static void tell(struct parser *p, const char *defect)
         p->warn(p->user, defect, where);
 }
 
-static enum dmsc_err keep_text(struct parser *p, struct dmsc_bytes text, uint32_t *ret_at)
-{
-    size_t at = p->ddf->text.n;
-    enum dmsc_err err = dmsc_buf_append(&p->ddf->text, text);
-
-    if (err == DMSC_OK)
-        err = dmsc_buf_append_u8(&p->ddf->text, 0);
-    if (err == DMSC_OK)
-        *ret_at = (uint32_t)at;
-    return err;
-}
-
 static enum dmsc_err new_node(struct parser *p)
 {
     struct dmsc_ddf *d = p->ddf;
+    enum dmsc_err err;
 
     if (d->count == dmsc_ctx_limits(d->ctx)->tnds_nodes)
         return bad(p, DMSC_E_LIMIT, "ddf:nodes", "it describes too many nodes");
-    if (d->count == d->capacity) {
-        uint32_t capacity = d->capacity == 0 ? 16 : d->capacity * 2;
-        void *grown = dmsci_realloc(d->ctx, d->nodes, capacity * sizeof(*d->nodes));
-
-        if (grown == NULL)
-            return DMSC_E_NOMEM;
-        d->nodes = grown;
-        d->capacity = capacity;
-    }
+    err = dmsci_ddf_add(d, p->node);
+    if (err != DMSC_OK)
+        return err;
     if (p->node != DMSCI_DDF_NONE)
         node(p)->said |= SAID_NODES;
-    d->nodes[d->count] = (struct dmsci_ddf_node){
-        .parent = p->node, .least = 1, .most = 1, .format = DMSC_FORMAT_CHR
-    };
-    p->node = d->count++;
+    p->node = d->count - 1;
     p->at = IN_NODE;
     return DMSC_OK;
 }
@@ -281,7 +270,8 @@ static enum dmsc_err end_type(struct parser *p)
         return DMSC_OK;
     if (more)
         dmsc_buf_truncate(&p->ddf->text, p->ddf->text.n - 1);
-    err = more ? dmsc_buf_append(&p->ddf->text, text) : keep_text(p, text, &node(p)->types);
+    err =
+        more ? dmsc_buf_append(&p->ddf->text, text) : dmsci_ddf_keep(p->ddf, text, &node(p)->types);
     if (err == DMSC_OK && more)
         err = dmsc_buf_append_u8(&p->ddf->text, 0);
     if (err == DMSC_OK)
@@ -344,12 +334,13 @@ static enum dmsc_err end_text(struct parser *p)
         return end_version(p);
     case IN_NAME:
         node(p)->said |= SAID_NAME;
-        return text.n == 0 ? DMSC_OK : keep_text(p, text, &node(p)->name);
+        return text.n == 0 ? DMSC_OK : dmsci_ddf_keep(p->ddf, text, &node(p)->name);
     case IN_PATH:
         return end_path(p);
     case IN_VALUE:
     case IN_DEFAULT:
-        return p->piece.n == 0 ? DMSC_OK : keep_text(p, dmsc_buf_bytes(&p->piece), &node(p)->value);
+        return p->piece.n == 0 ? DMSC_OK
+                               : dmsci_ddf_keep(p->ddf, dmsc_buf_bytes(&p->piece), &node(p)->value);
     case IN_MIME:
     case IN_DDFNAME:
         return end_type(p);
@@ -387,37 +378,15 @@ static enum dmsc_err on_end(void *user)
     return err;
 }
 
-/* Path, "/" and NodeName of the first node; without a Path it stands below the root. */
-static enum dmsc_err make_place(struct dmsc_ddf *d)
-{
-    const char *name = dmsci_ddf_text(d, d->nodes[0].name);
-    struct dmsc_buf whole;
-    enum dmsc_err err;
-
-    dmsc_buf_init(&whole, d->ctx, SIZE_MAX / 2);
-    err = dmsc_buf_append(&whole, dmsc_buf_bytes(&d->place));
-    if (err == DMSC_OK && whole.n == 0)
-        err = dmsc_buf_append_str(&whole, ".");
-    if (err == DMSC_OK && name[0] != '\0' && strcmp(name, ".") != 0)
-        err = dmsci_buf_printf(&whole, "%s%s", whole.p[whole.n - 1] == '/' ? "" : "/", name);
-    dmsc_buf_reset(&d->place);
-    if (err == DMSC_OK)
-        err = dmsc_uri_normalise(d->ctx, dmsc_buf_str(&whole), &d->place, NULL);
-    dmsc_buf_clear(&whole);
-    return err;
-}
-
 static enum dmsc_err read_ddf(struct parser *p, struct dmsc_bytes document)
 {
     static const struct dmsci_xml_events events = { on_start, on_text, on_end, NULL, true };
     const struct dmsc_limits *limits = dmsc_ctx_limits(p->ddf->ctx);
-    enum dmsc_err err = DMSC_OK;
+    enum dmsc_err err;
 
     if (document.n > limits->object_size)
         return bad(p, DMSC_E_LIMIT, "ddf:size", "it is too long");
-    err = dmsc_buf_append(&p->ddf->text, dmsc_bytes("\0", 2));
-    if (err == DMSC_OK)
-        err = dmsci_document_parse(p->ddf->ctx, document, limits->xml_depth, &events, p);
+    err = dmsci_document_parse(p->ddf->ctx, document, limits->xml_depth, &events, p);
     if (err == DMSC_OK && p->ddf->count == 0)
         err = bad(p, DMSC_E_MALFORMED, "ddf:empty", "it describes no node");
     if (err != DMSC_OK)
@@ -425,71 +394,25 @@ static enum dmsc_err read_ddf(struct parser *p, struct dmsc_bytes document)
     p->node = DMSCI_DDF_NONE;
     if (!p->version)
         tell(p, "ddf:no-version");
-    return make_place(p->ddf);
+    return dmsci_ddf_set_place(p->ddf);
 }
 
 enum dmsc_err dmsc_ddf_load(struct dmsc_ctx *ctx, struct dmsc_bytes document,
                             void (*warn)(void *user, const char *defect, const char *where),
                             void *user, struct dmsc_ddf **ret_ddf)
 {
-    struct dmsc_ddf *ddf = dmsci_alloc(ctx, sizeof(*ddf));
-    struct parser p = { .ddf = ddf, .warn = warn, .user = user, .node = DMSCI_DDF_NONE };
-    enum dmsc_err err;
+    struct parser p = { .warn = warn, .user = user, .node = DMSCI_DDF_NONE };
+    enum dmsc_err err = dmsci_ddf_new(ctx, &p.ddf);
 
-    if (ddf == NULL)
-        return DMSC_E_NOMEM;
-    ddf->ctx = ctx;
-    dmsc_buf_init(&ddf->text, ctx, SIZE_MAX / 2);
-    dmsc_buf_init(&ddf->place, ctx, SIZE_MAX / 2);
+    if (err != DMSC_OK)
+        return err;
     dmsc_buf_init(&p.piece, ctx, SIZE_MAX / 2);
     err = read_ddf(&p, document);
     dmsc_buf_clear(&p.piece);
     if (err != DMSC_OK) {
-        dmsc_ddf_free(ddf);
+        dmsc_ddf_free(p.ddf);
         return err;
     }
-    *ret_ddf = ddf;
+    *ret_ddf = p.ddf;
     return DMSC_OK;
-}
-
-void dmsc_ddf_free(struct dmsc_ddf *ddf)
-{
-    if (ddf == NULL)
-        return;
-    dmsc_buf_clear(&ddf->text);
-    dmsc_buf_clear(&ddf->place);
-    dmsci_free(ddf->ctx, ddf->nodes);
-    dmsci_free(ddf->ctx, ddf);
-}
-
-const char *dmsci_ddf_text(const struct dmsc_ddf *ddf, uint32_t at)
-{
-    return (const char *)ddf->text.p + at;
-}
-
-const char *dmsc_ddf_place(const struct dmsc_ddf *ddf)
-{
-    return dmsc_buf_str(&ddf->place);
-}
-
-void dmsc_ddf_walk(const struct dmsc_ddf *ddf,
-                   bool (*visit)(void *user, const struct dmsc_ddf_node *node), void *user)
-{
-    for (uint32_t i = 0; i < ddf->count; i++) {
-        const struct dmsci_ddf_node *n = &ddf->nodes[i];
-        struct dmsc_ddf_node shown = { dmsci_ddf_text(ddf, n->name),
-                                       (enum dmsc_format)n->format,
-                                       n->access,
-                                       n->permanent,
-                                       n->least,
-                                       n->most,
-                                       dmsci_ddf_text(ddf, n->types),
-                                       dmsci_ddf_text(ddf, n->value),
-                                       0 };
-
-        for (uint32_t at = n->parent; at != DMSCI_DDF_NONE; at = ddf->nodes[at].parent)
-            shown.depth++;
-        if (!visit(user, &shown))
-            return;
-    }
 }

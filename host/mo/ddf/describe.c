@@ -34,28 +34,46 @@ uint32_t dmsci_ddf_child(const struct dmsc_ddf *ddf, uint32_t parent, const char
     return unnamed;
 }
 
-static const struct dmsci_described *description_of(const struct dmsc_tree *tree, const char *uri)
+/* STD 5: Ext is the one place below which a vendor puts what he wants; a description that says
+ * nothing of what is below it leaves that free. */
+static bool is_open(const struct dmsc_ddf *ddf, uint32_t at)
 {
-    for (size_t i = 0; i < tree->described_count; i++) {
-        if (dmsc_uri_below(uri, tree->described[i].base))
-            return &tree->described[i];
-    }
-    return NULL;
+    const struct dmsci_ddf_node *n = &ddf->nodes[at];
+
+    return n->format == DMSC_FORMAT_NODE && strcmp(dmsci_ddf_text(ddf, n->name), "Ext") == 0 &&
+           (at + 1 == ddf->count || ddf->nodes[at + 1].parent != at);
 }
 
 /* What describes the node; DMSCI_DDF_NONE when nothing does. */
-static uint32_t find(const struct dmsci_described *d, const char *uri)
+static uint32_t find(const struct dmsci_described *d, const char *uri, bool *ret_open)
 {
     const char *p = uri + strlen(d->base);
     uint32_t at = 0;
 
-    while (*p == '/' && at != DMSCI_DDF_NONE) {
+    *ret_open = false;
+    while (*p == '/' && at != DMSCI_DDF_NONE && !*ret_open) {
         size_t n = strcspn(p + 1, "/");
 
+        *ret_open = is_open(d->ddf, at);
         at = dmsci_ddf_child(d->ddf, at, p + 1, n);
         p += n + 1;
     }
     return at;
+}
+
+/* The description that has a say in the node, NULL without; @p ret_at: what it says of it. */
+static const struct dmsci_described *description_of(const struct dmsc_tree *tree, const char *uri,
+                                                    uint32_t *ret_at)
+{
+    for (size_t i = 0; i < tree->described_count; i++) {
+        bool open = false;
+
+        if (!dmsc_uri_below(uri, tree->described[i].base))
+            continue;
+        *ret_at = find(&tree->described[i], uri, &open);
+        return open ? NULL : &tree->described[i];
+    }
+    return NULL;
 }
 
 enum dmsc_err dmsc_tree_describe(struct dmsc_tree *tree, const struct dmsc_ddf *ddf,
@@ -80,6 +98,28 @@ enum dmsc_err dmsc_tree_describe(struct dmsc_tree *tree, const struct dmsc_ddf *
     }
     tree->described[tree->described_count++] = (struct dmsci_described){ copy, ddf };
     return DMSC_OK;
+}
+
+void dmsc_tree_undescribe(struct dmsc_tree *tree, const char *base)
+{
+    for (size_t i = 0; i < tree->described_count; i++) {
+        if (strcmp(tree->described[i].base, base) != 0)
+            continue;
+        dmsci_free(tree->ctx, tree->described[i].base);
+        tree->described[i] = tree->described[--tree->described_count];
+        return;
+    }
+}
+
+void dmsc_tree_descriptions(const struct dmsc_tree *tree,
+                            bool (*description)(void *user, const char *base,
+                                                const struct dmsc_ddf *ddf),
+                            void *user)
+{
+    for (size_t i = 0; i < tree->described_count; i++) {
+        if (!description(user, tree->described[i].base, tree->described[i].ddf))
+            return;
+    }
 }
 
 void dmsci_ddf_release(struct dmsc_tree *tree)
@@ -158,13 +198,12 @@ static enum dmsc_err check_occurrence(struct dmsc_tree *tree, const struct dmsci
 
 enum dmsc_err dmsci_ddf_check_add(struct dmsc_tree *tree, const char *uri, struct dmsci_row *row)
 {
-    const struct dmsci_described *d = description_of(tree, uri);
-    uint32_t at;
+    uint32_t at = DMSCI_DDF_NONE;
+    const struct dmsci_described *d = description_of(tree, uri, &at);
     enum dmsc_err err;
 
     if (d == NULL)
         return DMSC_OK;
-    at = find(d, uri);
     if (at == DMSCI_DDF_NONE)
         return refuse(tree, DMSC_E_STATE, uri, "ddf:unknown", "no such node is described");
     err = check_kind(tree, d, at, uri, row);
@@ -183,19 +222,19 @@ enum dmsc_err dmsci_ddf_check_add(struct dmsc_tree *tree, const char *uri, struc
 enum dmsc_err dmsci_ddf_check_replace(struct dmsc_tree *tree, const char *uri,
                                       const struct dmsci_row *row)
 {
-    const struct dmsci_described *d = description_of(tree, uri);
-    uint32_t at = d == NULL ? DMSCI_DDF_NONE : find(d, uri);
+    uint32_t at = DMSCI_DDF_NONE;
+    const struct dmsci_described *d = description_of(tree, uri, &at);
 
-    return at == DMSCI_DDF_NONE ? DMSC_OK : check_kind(tree, d, at, uri, row);
+    return d == NULL || at == DMSCI_DDF_NONE ? DMSC_OK : check_kind(tree, d, at, uri, row);
 }
 
 enum dmsc_err dmsci_ddf_check_delete(struct dmsc_tree *tree, const char *uri)
 {
-    const struct dmsci_described *d = description_of(tree, uri);
-    uint32_t at = d == NULL ? DMSCI_DDF_NONE : find(d, uri);
+    uint32_t at = DMSCI_DDF_NONE;
+    const struct dmsci_described *d = description_of(tree, uri, &at);
 
     /* The whole object may go; a part that must be there may not. */
-    if (at == DMSCI_DDF_NONE || at == 0 || d->ddf->nodes[at].least == 0 ||
+    if (d == NULL || at == DMSCI_DDF_NONE || at == 0 || d->ddf->nodes[at].least == 0 ||
         dmsci_ddf_text(d->ddf, d->ddf->nodes[at].name)[0] == '\0')
         return DMSC_OK;
     return refuse(tree, DMSC_E_STATE, uri, "ddf:occurrence", "the object must have it");
@@ -225,7 +264,8 @@ static enum dmsc_err uri_of(const struct dmsci_described *d, uint32_t at, struct
 
 enum dmsc_err dmsc_tree_make_described(struct dmsc_tree *tree, const char *base)
 {
-    const struct dmsci_described *d = description_of(tree, base);
+    uint32_t at = DMSCI_DDF_NONE;
+    const struct dmsci_described *d = description_of(tree, base, &at);
     struct dmsc_buf uri;
     enum dmsc_err err = DMSC_OK;
 
