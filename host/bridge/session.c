@@ -240,7 +240,8 @@ static enum dmsc_err drive(struct session *s)
     return err;
 }
 
-/* Instances that were handed over to the authority are its own from its first session on. */
+/* Instances that were handed over to the authority are its own from its first session on; grants
+ * of its that are over go, so that this session tells it. */
 static enum dmsc_err take_over(struct session *s)
 {
     struct dmsc_bridge *bridge = s->bridge;
@@ -250,6 +251,8 @@ static enum dmsc_err take_over(struct session *s)
     if (err != DMSC_OK)
         return err;
     err = dmsc_grant_session(bridge->authority, s->account.server_id);
+    if (err == DMSC_OK)
+        err = dmsc_grant_expire(bridge->authority, s->account.server_id, dmsc_bridge_now(bridge));
     if (err == DMSC_OK)
         return dmsc_tree_commit(bridge->tree);
     dmsc_tree_rollback(bridge->tree);

@@ -176,7 +176,8 @@ struct dmsc_audit {
     const char *detail;
 };
 /**
- * Write down what waits: refusals, and sessions of grants that were used. Outside a change; at the
+ * Write down what waits: refusals, sessions of grants that were used, the end of grants that were
+ * found over. Outside a change; at the
  * end of a message and of a session. The latest 10,000 refusals are kept.
  * @return on failure what waits goes on waiting
  */

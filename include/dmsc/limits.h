@@ -37,11 +37,13 @@ struct dmsc_limits {
     unsigned redirects;
     unsigned certificates; /* certificates taken from one card */
     size_t certificate_size;
-    size_t script_size;    /* one file of a card script */
-    unsigned script_files; /* files of a script */
-    unsigned script_depth; /* files that call each other */
-    unsigned script_steps; /* lines run, loops counted */
+    size_t script_size;     /* one file of a card script */
+    unsigned script_files;  /* files of a script */
+    unsigned script_depth;  /* files that call each other */
+    unsigned script_steps;  /* lines run, loops counted */
     size_t ota_packet_size; /* one secured packet */
+    unsigned alerts;        /* that wait for one authority */
+    size_t alert_size;      /* one of them, all texts and data */
 };
 
 #define DMSC_LIMITS_INIT                                                                           \

@@ -21,7 +21,8 @@ BELOW = {
     # Secret values of the tree are sealed before SQLite sees them.
     "host/store": ["apdu/base", "host/credential"],
     "host/mo": ["host/store"],
-    "host/authority": ["host/mo"],
+    "host/alert": ["host/mo"],
+    "host/authority": ["host/alert"],
     "host/app": ["host/authority", "host/credential"],
     "host/sync": ["host/card", "host/authority", "host/credential"],
     "host/syncml": ["host/authority"],
@@ -45,6 +46,7 @@ ANY_PUBLIC = {"host/cli", "host/daemon", "simulator/uicc", "simulator/server"}
 # Whose word a public header is. It may include what its layer may include.
 OWNER = {
     "access.h": "apdu/codec",
+    "alert.h": "host/alert",
     "apdu.h": "apdu/codec",
     "atr.h": "apdu/codec",
     "app.h": "host/app",
