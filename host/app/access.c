@@ -8,7 +8,9 @@ struct dmsc_subject dmsci_app_subject(const struct dmsc_app *app)
 {
     return (struct dmsc_subject){ .kind = DMSC_SUBJECT_APP,
                                   .server_id = app->subject,
-                                  .rules = DMSC_RULES_DACMO };
+                                  .rules = DMSC_RULES_DACMO,
+                                  .environment = dmsc_apps_environment(
+                                      app->apps, app->subject + sizeof("local:") - 1) };
 }
 
 enum dmsc_err dmsci_app_may(struct dmsc_app *app, enum dmsc_right right, const char *uri,

@@ -40,11 +40,12 @@ void dmsc_apps_free(struct dmsc_apps *apps)
         dmsci_free(apps->ctx, apps->rules[i].certificate);
     }
     dmsci_free(apps->ctx, apps->rules);
+    dmsci_free(apps->ctx, apps->places);
     dmsc_wipe(apps->nonce, sizeof(apps->nonce));
     dmsci_free(apps->ctx, apps);
 }
 
-static bool good_name(const char *name)
+bool dmsci_app_good_name(const char *name)
 {
     static const char letters[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
@@ -59,7 +60,7 @@ static enum dmsc_err add_rule(struct dmsc_apps *apps, const char *name, uint32_t
     struct dmsci_app_rule rule = { .uid = uid };
     struct dmsci_app_rule *rules;
 
-    if (!good_name(name))
+    if (!dmsci_app_good_name(name))
         return dmsci_app_refuse(apps->ctx, DMSC_E_ARG, "admit an application", name, "app:name",
                                 "a name has 1 to 64 letters, digits, '.', '_', '-'");
     if (apps->rule_count == DMSCI_APP_RULES)

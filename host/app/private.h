@@ -4,7 +4,7 @@
 #define DMSCI_APP_PRIVATE_H
 
 #include "apdu/base/ctx.h"
-#include <dmsc/app.h>
+#include <dmsc/env.h>
 #include <dmsc/grant.h>
 
 #define DMSCI_APP_NAME  64u
@@ -18,6 +18,12 @@ struct dmsci_app_rule {
     uint32_t uid;
     uint8_t *certificate; /* NULL: the uid counts */
     size_t certificate_n;
+};
+
+/** Where an application belongs. */
+struct dmsci_app_place {
+    char name[DMSCI_APP_NAME + 1];
+    char environment[DMSC_ENV_NAME + 1];
 };
 
 struct dmsci_watch {
@@ -34,6 +40,8 @@ struct dmsc_apps {
     struct dmsc_authority *authority;
     struct dmsci_app_rule *rules;
     size_t rule_count;
+    struct dmsci_app_place *places;
+    size_t place_count;
     struct dmsc_app *open; /* list */
     uint8_t nonce[DMSC_APP_NONCE_SIZE];
     bool nonce_fresh;
@@ -50,6 +58,7 @@ struct dmsc_app {
     struct dmsc_buf actor;
 };
 
+bool dmsci_app_good_name(const char *name);
 struct dmsc_subject dmsci_app_subject(const struct dmsc_app *app);
 /** DMSC_OK when the application may; else the story of the refusal. */
 DMSC_NODISCARD enum dmsc_err dmsci_app_may(struct dmsc_app *app, enum dmsc_right right,

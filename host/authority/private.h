@@ -150,6 +150,10 @@ void dmsci_over_note(struct dmsc_authority *authority, const char *base, const c
 DMSC_NODISCARD enum dmsc_err dmsci_over_flush(struct dmsc_authority *authority,
                                               struct dmsc_now now);
 
+/** What the environments of node and application say. */
+DMSC_NODISCARD enum dmsc_err dmsci_environment_says(const struct dmsci_case *c,
+                                                    enum dmsc_reason *ret_reason);
+
 /** Whether a better priority stands against a write (dm2 15.6). */
 DMSC_NODISCARD enum dmsc_err dmsci_priority_says(const struct dmsci_case *c, uint8_t ma_id,
                                                  enum dmsc_reason *ret_reason);

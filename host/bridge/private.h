@@ -18,6 +18,8 @@ struct dmsc_bridge {
     struct dmsc_uicc *uicc;
 };
 
+/** Environments and applications as the configuration says; what the tree has of them stays. */
+DMSC_NODISCARD enum dmsc_err dmsci_bridge_applications(struct dmsc_bridge *bridge);
 /** DevInfo and DevDetail as the configuration says, permanent; changed only where they differ. */
 DMSC_NODISCARD enum dmsc_err dmsci_device_nodes(struct dmsc_bridge *bridge);
 /** Seal secrets of the tree for this device and a card (NULL: none) from now on; a device without a

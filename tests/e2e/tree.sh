@@ -383,4 +383,45 @@ for id in 9 nobody 0x1 257 ''; do
   tells '^  try    '
 done
 
+
+# --- environments ---------------------------------------------------------------------------------
+printf '[app]\nenvironment = player:car\n[env]\nname = car:guest\n' >>ma.conf
+a 0 env add phone
+a 0 env ls
+says '^NAME +KIND +OBJECTS BELOW +STATE$'
+says '^car +guest +\./Env/car +enabled$'
+says '^phone +(- +)?\./Env/phone +enabled$'
+a 0 mo add ./Env/car/Radio --type urn:x:radio:1.0
+a 0 mo add ./Env/phone/Radio --type urn:x:radio:1.0
+a 0 mo find 'urn:x:radio:1.0/Env.car.Radio/'
+says '\./Env/car/Radio'
+a 0 env disable car --json
+json "j == {'name': 'car', 'is': 'disabled'}"
+a 4 ma check --ma local:player --right Get ./Env/phone/Radio
+says '^reason +env:disabled$'
+a 4 ma check --ma local:other --right Get ./Env/car/Radio
+says '^reason +env:disabled$'
+a 4 ma check --ma local:other --right Get ./Env/phone/Radio
+says '^reason +dacmo:grant$'
+a 4 ma check --ma com.opa.dm --right Get ./Env/car/Radio
+says '^reason +env:disabled$'
+a 0 ma check --ma com.opa.dm --right Get ./Env/phone/Radio
+# What the configuration lists stays as its operator left it.
+a 0 env ls --json
+json "[(e['name'], e['enabled']) for e in j] == [('car', False), ('phone', True)]"
+a 0 env enable car
+a 0 ma check --ma com.opa.dm --right Get ./Env/car/Radio
+a 0 env rm phone
+a 1 mo get ./Env/phone/Radio
+e() { # STATUS REASON ARGUMENT...
+  run "$1" "$dmsc" --config ma.conf env "${@:3}"
+  tells '^dmsc: cannot change the list of environments'
+  tells "^  reason $2"
+}
+e 1 env:exists add car
+e 2 env:name add a/b
+e 1 env:unknown enable phone
+e 1 env:unknown disable phone
+e 1 env:unknown rm phone
+
 finish

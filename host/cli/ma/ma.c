@@ -185,7 +185,11 @@ static enum dmsc_err run_check(struct cli *cli)
         goto out;
     }
     if (strncmp(subject.server_id, "local:", 6) == 0)
-        subject.kind = DMSC_SUBJECT_APP;
+        subject =
+            (struct dmsc_subject){ .kind = DMSC_SUBJECT_APP,
+                                   .server_id = subject.server_id,
+                                   .environment = dmsc_apps_environment(
+                                       dmsc_bridge_apps(cli->bridge), subject.server_id + 6) };
     err = dmsc_uri_normalise(cli->ctx, cli->argument[0], &uri, NULL);
     if (err != DMSC_OK)
         goto out;

@@ -62,6 +62,7 @@ OWNER = {
     "dmsc.h": "host/bridge",
     "ef.h": "apdu/codec",
     "efdir.h": "apdu/codec",
+    "env.h": "host/app",
     "err.h": "apdu/base",
     "fcp.h": "apdu/codec",
     "grant.h": "host/authority",
