@@ -77,11 +77,18 @@ static enum dmsc_err each(struct dmsc_bridge *bridge, char **texts, size_t count
     return err;
 }
 
+static struct dmsc_now now_of(void *user)
+{
+    return dmsc_bridge_now(user);
+}
+
 enum dmsc_err dmsci_bridge_applications(struct dmsc_bridge *bridge)
 {
     const struct dmsc_config *config = bridge->config;
     enum dmsc_err err = dmsc_apps_new(bridge->ctx, bridge->tree, bridge->authority, &bridge->apps);
 
+    if (err == DMSC_OK)
+        dmsc_apps_trust_card(bridge->apps, now_of, bridge);
     if (err == DMSC_OK)
         err = each(bridge, config->environments, config->environment_count, list);
     if (err == DMSC_OK)

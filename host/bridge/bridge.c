@@ -118,6 +118,8 @@ enum dmsc_err dmsc_bridge_new(struct dmsc_ctx *ctx, const struct dmsc_config *co
         err = dmsci_device_nodes(bridge);
     if (err == DMSC_OK)
         err = load_list(bridge);
+    if (err == DMSC_OK)
+        err = dmsci_bridge_certs(bridge, DMSCI_CERTS_START);
     if (err != DMSC_OK) {
         dmsc_bridge_free(bridge);
         return err;
@@ -319,6 +321,8 @@ enum dmsc_err dmsci_bridge_pull(struct dmsc_bridge *bridge, struct dmsci_sync_ma
     err = dmsc_uicc_power_on(bridge->uicc);
     if (err == DMSC_OK)
         err = dmsci_sync_pull(&m->sync, dry_run, report);
+    if (err == DMSC_OK && !dry_run)
+        err = dmsci_bridge_certs(bridge, DMSCI_CERTS_SYNCED);
     if (err == DMSC_OK && !dry_run)
         err = finish_write_back(bridge, m, report);
     after = dmsc_link_counts(bridge->link);

@@ -7,8 +7,8 @@ static const struct cli_command *const tables[] = {
     cli_card_info_commands, cli_card_look_commands, cli_card_file_commands,   cli_card_pin_commands,
     cli_card_commands,      cli_card_usat_commands, cli_sync_commands,        cli_mo_commands,
     cli_mo_find_commands,   cli_mo_edit_commands,   cli_mo_exchange_commands, cli_ma_commands,
-    cli_ma_show_commands,   cli_env_commands,       cli_ota_commands,         cli_script_commands,
-    cli_trace_commands,     cli_usat_commands
+    cli_ma_show_commands,   cli_env_commands,       cli_cert_commands,        cli_ota_commands,
+    cli_script_commands,    cli_trace_commands,     cli_usat_commands
 };
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 
