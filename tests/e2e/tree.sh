@@ -346,7 +346,7 @@ says '^delegated +by 1 \(OpA\), depth 1$'
 says '^standing now +admitted$'
 says '^1 +3GPP IMS +\. +Get, Add, Exec$'
 # Exec is in its scope and in the ACL, but who delegated has it not.
-says '^1 +helper +\./3GPP_IMS +Get, Add$'
+says '^1 +helper +\./3GPP_IMS +Get\+Add +-$'
 a 0 ma show 4
 says '^valid until +2021-01-01T00:00:00Z$'
 says '^standing now +ma:expired$'
@@ -354,11 +354,16 @@ says '^none of it can be used now'
 a 0 ma show 3 --json
 json "j['scopes'][0]['effective'] == [{'server_id': 'helper', 'node': './3GPP_IMS', 'rights': ['Get', 'Add']}]"
 json "j['pins'] == [{'kind': 'CA key', 'sha256': 'AB' * 32}] and j['delegated'] == {'by': 1, 'name': 'OpA', 'depth': 1}"
+# Nobody owns it: by the rules of DM 2.0 it is nobody's.
+json "j['scopes'][0]['effective_dm2'] == [] and j['account_moids'] == {}"
+a 0 ma show 3
+says '^SCOPE +SERVER ID +NODE +MAY IN DM 1.X +IN DM 2.0$'
+says '^1 +helper +\./3GPP_IMS +Get\+Add +-$'
 # com.opa.dm2 is another name of the same entry, which the ACL does not have.
 a 0 ma show com.opa.dm2 --json
 json "{e['server_id']: e['rights'] for e in j['scopes'][1]['effective'] if 'Add' in e['rights']}.keys() == {'com.opa.dm'}"
 a 0 ma ls
-says '^3 +HELPER .* admitted +\./3GPP_IMS Get\+Add$'
+says '^3 +HELPER .* admitted +\./3GPP_IMS Get\+Add \(2\.0: none\)$'
 says '^4 +OLD .* ma:expired +-$'
 a 0 ma ls --json
 json "j[2]['scopes'][0]['effective'][0]['rights'] == ['Get', 'Add'] and j[3]['scopes'][0]['effective'] == []"
@@ -412,7 +417,20 @@ json "[(e['name'], e['enabled']) for e in j] == [('car', False), ('phone', True)
 a 0 env enable car
 a 0 ma check --ma com.opa.dm --right Get ./Env/car/Radio
 a 0 env rm phone
-a 1 mo get ./Env/phone/Radio
+
+# --- what DM 2.0 adds -----------------------------------------------------------------------------
+# Where there is no instance, whoever is listed may make one, if its account asks for the kind.
+a 0 mo rm ./3GPP_IMS
+a 0 ma show com.opa.dm --json
+json "[(e['server_id'], e['node'], e['rights']) for e in j['scopes'][1]['effective_dm2']] == [(s, './3GPP_IMS', ['Add']) for s in ('com.opa.dm', 'com.opa.dm2')]"
+a 0 ma ls
+says '^1 +OpA .*\./3GPP_IMS Get\+Add \(2\.0: Add\)'
+a 0 mo add ./DMAcc/H --type urn:oma:mo:oma-dm-dmacc:1.2
+a 0 mo add ./DMAcc/H/SrvID com.opa.dm
+a 0 mo add ./DMAcc/H/Perm/1/MOID urn:x:other:1.0
+a 0 ma show com.opa.dm --json
+json "[e['server_id'] for e in j['scopes'][1]['effective_dm2']] == ['com.opa.dm2'] and j['account_moids'] == {'com.opa.dm': ['urn:x:other:1.0']}"
+
 e() { # STATUS REASON ARGUMENT...
   run "$1" "$dmsc" --config ma.conf env "${@:3}"
   tells '^dmsc: cannot change the list of environments'

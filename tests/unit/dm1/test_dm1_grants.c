@@ -3,7 +3,7 @@
  * sessions, without a clock; and the alert at their end. */
 #include "apdu/base/ctx.h"
 #include "tests/support/test.h"
-#include "tests/unit/dm1/rig.h"
+#include "tests/unit/dm1/talk.h"
 #include <dmsc/alert.h>
 #include <dmsc/grant.h>
 #include <stdio.h>
@@ -19,8 +19,6 @@ static const char tree[] = "./X | node\n"
 struct world {
     struct dmsc_ctx *ctx;
     struct rig rig;
-    char outcome[64]; /* of the command answered last: "200 " or "425 dacmo:expired" */
-    unsigned sessions;
 };
 
 static int setup(void **state)
@@ -61,79 +59,16 @@ static void grant(struct world *w, struct dmsc_grant grant)
     assert_int_equal(dmsc_tree_commit(w->rig.tree), DMSC_OK);
 }
 
-static void on_event(void *user, const struct dmsc_dm1_event *event)
-{
-    struct world *w = user;
-
-    (void)snprintf(w->outcome, sizeof(w->outcome), "%u %s", event->status, event->reason);
-}
-
-struct session {
-    struct dmsc_dm1 *dm1;
-    unsigned messages;
-    char id[8];
-    struct dmsc_dm1_want want;
-};
-
-static void begin(struct world *w, struct session *s, const char *server_id, struct dmsc_now now)
-{
-    struct dmsc_dm1_config config = { .tree = w->rig.tree,
-                                      .authority = w->rig.authority,
-                                      .server_id = server_id,
-                                      .server_uri = RIG_URI,
-                                      .device_id = RIG_DEVICE,
-                                      .session_id = s->id };
-
-    memset(s, 0, sizeof(*s));
-    (void)snprintf(s->id, sizeof(s->id), "%X", 0x20 + ++w->sessions);
-    assert_int_equal(dmsc_tree_begin(w->rig.tree, server_id, now.seconds), DMSC_OK);
-    assert_int_equal(dmsc_grant_session(w->rig.authority, server_id), DMSC_OK);
-    assert_int_equal(dmsc_grant_expire(w->rig.authority, server_id, now), DMSC_OK);
-    assert_int_equal(dmsc_tree_commit(w->rig.tree), DMSC_OK);
-    assert_int_equal(dmsc_dm1_new(w->ctx, &config, &s->dm1), DMSC_OK);
-    dmsc_dm1_watch(s->dm1, on_event, w);
-    assert_int_equal(dmsc_dm1_step(s->dm1, dmsc_bytes(NULL, 0), now, &s->want), DMSC_OK);
-    assert_int_equal(s->want.kind, DMSC_DM1_SEND);
-}
-
-/* A message of the server, and what the engine does behind each. */
-static const char *says(struct world *w, struct session *s, struct dmsc_now now, const char *body)
-{
-    struct dmsc_buf xml;
-
-    dmsc_buf_init(&xml, w->ctx, 100000);
-    assert_int_equal(
-        dmsci_buf_printf(&xml,
-                         "<SyncML xmlns=\"SYNCML:SYNCML1.2\"><SyncHdr><VerDTD>1.2</VerDTD>"
-                         "<VerProto>DM/1.2</VerProto><SessionID>%s</SessionID><MsgID>%u</MsgID>"
-                         "<Target><LocURI>" RIG_DEVICE "</LocURI></Target><Source><LocURI>" RIG_URI
-                         "</LocURI></Source></SyncHdr><SyncBody>%s<Final/></SyncBody></SyncML>",
-                         s->id, ++s->messages, body),
-        DMSC_OK);
-    w->outcome[0] = '\0';
-    assert_int_equal(dmsc_dm1_step(s->dm1, dmsc_buf_bytes(&xml), now, &s->want), DMSC_OK);
-    assert_int_equal(dmsc_authority_flush(w->rig.authority, now), DMSC_OK);
-    dmsc_buf_clear(&xml);
-    return w->outcome;
-}
-
-static void end(struct world *w, struct session *s, struct dmsc_now now)
-{
-    (void)says(w, s, now, "");
-    assert_int_equal(s->want.kind, DMSC_DM1_DONE);
-    dmsc_dm1_free(s->dm1);
-}
-
 /* A session of S2 that reads once. */
 static const char *reads(struct world *w, int64_t seconds, bool trusted)
 {
     static char outcome[64];
     const struct dmsc_now now = { seconds, trusted };
-    struct session s;
+    struct talk s;
 
-    begin(w, &s, "S2", now);
-    (void)snprintf(outcome, sizeof(outcome), "%s", says(w, &s, now, READ));
-    end(w, &s, now);
+    talk_begin(&w->rig, &s, "S2", now);
+    (void)snprintf(outcome, sizeof(outcome), "%s", talk_says(&s, now, READ));
+    talk_end(&s, now);
     return outcome;
 }
 
@@ -159,21 +94,21 @@ static unsigned waiting(struct world *w, const char *server_id)
 /* The next session of S1 carries the alert; when the server has taken it, no other does. */
 static void owner_is_told(struct world *w, struct dmsc_now now)
 {
-    struct session s;
+    struct talk s;
 
-    begin(w, &s, "S1", now);
+    talk_begin(&w->rig, &s, "S1", now);
     assert_non_null(strstr((const char *)s.want.body.p, DMSC_ALERT_DELEGATION_EXPIRED));
-    (void)says(w, &s, now, "");
+    (void)talk_says(&s, now, "");
     dmsc_dm1_free(s.dm1);
     assert_int_equal(waiting(w, "S1"), 1); /* nothing was said of it: again */
-    begin(w, &s, "S1", now);
+    talk_begin(&w->rig, &s, "S1", now);
     assert_non_null(strstr((const char *)s.want.body.p, DMSC_ALERT_DELEGATION_EXPIRED));
-    (void)says(w, &s, now,
-               "<Status><CmdID>1</CmdID><MsgRef>1</MsgRef><CmdRef>3</CmdRef><Cmd>Alert</Cmd>"
-               "<Data>200</Data></Status>");
+    (void)talk_says(&s, now,
+                    "<Status><CmdID>1</CmdID><MsgRef>1</MsgRef><CmdRef>3</CmdRef><Cmd>Alert</Cmd>"
+                    "<Data>200</Data></Status>");
     dmsc_dm1_free(s.dm1);
     assert_int_equal(waiting(w, "S1"), 0);
-    begin(w, &s, "S1", now);
+    talk_begin(&w->rig, &s, "S1", now);
     assert_null(strstr((const char *)s.want.body.p, DMSC_ALERT_DELEGATION_EXPIRED));
     dmsc_dm1_free(s.dm1);
 }
@@ -217,14 +152,14 @@ static void by_time(struct world *w)
 /* It is not cut off, but what it asks later is decided anew. */
 static void running_session(struct world *w)
 {
-    struct session s;
+    struct talk s;
 
     grant(w, (struct dmsc_grant){ .not_after = 2000 });
-    begin(w, &s, "S2", (struct dmsc_now){ 1999, true });
-    assert_string_equal(says(w, &s, (struct dmsc_now){ 1999, true }, READ), "200 ");
-    assert_string_equal(says(w, &s, (struct dmsc_now){ 2000, true }, READ), "425 dacmo:expired");
+    talk_begin(&w->rig, &s, "S2", (struct dmsc_now){ 1999, true });
+    assert_string_equal(talk_says(&s, (struct dmsc_now){ 1999, true }, READ), "200 ");
+    assert_string_equal(talk_says(&s, (struct dmsc_now){ 2000, true }, READ), "425 dacmo:expired");
     assert_int_equal(s.want.kind, DMSC_DM1_SEND);
-    end(w, &s, (struct dmsc_now){ 2000, true });
+    talk_end(&s, (struct dmsc_now){ 2000, true });
     /* Who gave it hears of it, also when nobody asks any more. */
     owner_is_told(w, (struct dmsc_now){ 2001, true });
     grant(w, (struct dmsc_grant){ .not_after = 3000 });
@@ -235,18 +170,18 @@ static void running_session(struct world *w)
 static void by_sessions(struct world *w)
 {
     const struct dmsc_now now = { 1000, true }, unknown = { 1000, false };
-    struct session s;
+    struct talk s;
 
     grant(w, (struct dmsc_grant){ .sessions = 2 });
-    begin(w, &s, "S2", now);
+    talk_begin(&w->rig, &s, "S2", now);
     for (unsigned i = 0; i < 3; i++) /* a session counts once, not each command */
-        assert_string_equal(says(w, &s, now, READ), "200 ");
-    end(w, &s, now);
-    begin(w, &s, "S2", unknown); /* sessions can be counted without a clock */
+        assert_string_equal(talk_says(&s, now, READ), "200 ");
+    talk_end(&s, now);
+    talk_begin(&w->rig, &s, "S2", unknown); /* sessions can be counted without a clock */
     for (unsigned i = 0; i < 3; i++)
-        assert_string_equal(says(w, &s, unknown, READ), "200 ");
+        assert_string_equal(talk_says(&s, unknown, READ), "200 ");
     assert_true(granted(w)); /* the last one goes on */
-    end(w, &s, unknown);
+    talk_end(&s, unknown);
     assert_string_equal(reads(w, 1000, true), "425 dacmo:expired");
     assert_false(granted(w));
     owner_is_told(w, now);
