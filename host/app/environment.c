@@ -54,7 +54,8 @@ static enum dmsc_err make_leaf(struct dmsc_apps *apps, const char *name, const c
     return make(apps, uri, format, "text/plain", value, DMSC_ACCESS_GET);
 }
 
-/* By the rules of DM 2.0 too everybody who is listed may read which environments there are. */
+/* By the rules of DM 2.0 too everybody whose scope covers it may read which environments there are.
+ */
 static enum dmsc_err make_readable(struct dmsc_apps *apps, const char *uri)
 {
     static const struct dmsc_subject device = { .kind = DMSC_SUBJECT_LOCAL };
@@ -73,6 +74,8 @@ static enum dmsc_err make_all(struct dmsc_apps *apps, const char *name, const ch
     char room[URI_SIZE], entry[URI_SIZE];
     enum dmsc_err err = make(apps, LIST, DMSC_FORMAT_NODE, NULL, "", DMSC_ACCESS_GET);
 
+    if (err == DMSC_OK)
+        err = dmsc_tree_set_acl(apps->tree, LIST, "Get=*");
     (void)snprintf(room, sizeof(room), ROOMS "/%s", name);
     (void)snprintf(entry, sizeof(entry), LIST "/%s", name);
     if (err == DMSC_OK)

@@ -13,13 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PREFIX     "uicc-"
-#define NAMES_MAX  128u
-#define NAME_BYTES 64u
-#define GONE_KEPT  8u /* certificates of cards before, for people to see */
+#define PREFIX    "uicc-"
+#define NAMES_MAX 128u
+#define GONE_KEPT 8u /* certificates of cards before, for people to see */
 
 struct names {
-    char name[NAMES_MAX][NAME_BYTES];
+    char name[NAMES_MAX][DMSCI_CERT_NAME];
     bool done[NAMES_MAX];
     size_t count;
 };
@@ -40,11 +39,14 @@ static bool collect(void *user, const char *name)
     struct settling *s = user;
     struct names *names = s->names;
 
-    if (names->count == NAMES_MAX)
-        return false;
-    if (strlen(name) >= NAME_BYTES) /* no name of ours */
+    if (strlen(name) >= DMSCI_CERT_NAME) /* no name of ours */
         return true;
-    (void)snprintf(names->name[names->count++], NAME_BYTES, "%s", name);
+    if (names->count == NAMES_MAX) {
+        s->err = dmsci_fail(s->bridge->ctx, DMSC_E_LIMIT, "keep more than %u certificate objects",
+                            NAMES_MAX);
+        return false;
+    }
+    (void)snprintf(names->name[names->count++], DMSCI_CERT_NAME, "%s", name);
     if (strncmp(name, PREFIX, sizeof(PREFIX) - 1) == 0) {
         unsigned long n = strtoul(name + sizeof(PREFIX) - 1, NULL, 10);
 
@@ -53,9 +55,9 @@ static bool collect(void *user, const char *name)
     return true;
 }
 
-static void uri_of(const char *name, char ret_uri[NAME_BYTES + 16])
+static void uri_of(const char *name, char ret_uri[DMSCI_CERT_NAME + 16])
 {
-    (void)snprintf(ret_uri, NAME_BYTES + 16, DMSCI_CERTS "/%.63s", name);
+    (void)snprintf(ret_uri, DMSCI_CERT_NAME + 16, DMSCI_CERTS "/%.63s", name);
 }
 
 static struct dmsci_cert_object *new_object(struct dmsc_ctx *ctx)
@@ -157,7 +159,7 @@ static enum dmsc_err find_name(struct settling *s, const uint8_t *sha256, const 
 
     *ret_name = NULL;
     for (size_t i = 0; i < s->names->count && err == DMSC_OK && *ret_name == NULL; i++) {
-        char uri[NAME_BYTES + 16];
+        char uri[DMSCI_CERT_NAME + 16];
 
         if (s->names->done[i] || strncmp(s->names->name[i], PREFIX, sizeof(PREFIX) - 1) != 0)
             continue;
@@ -177,7 +179,7 @@ static enum dmsc_err find_name(struct settling *s, const uint8_t *sha256, const 
 static enum dmsc_err put_known(struct settling *s, struct dmsci_cert_object *object,
                                struct dmsci_cert_object *before)
 {
-    char fresh[NAME_BYTES], uri[NAME_BYTES + 16];
+    char fresh[DMSCI_CERT_NAME], uri[DMSCI_CERT_NAME + 16];
     const char *name = NULL;
     enum dmsc_err err = find_name(s, object->sha256, &name, before);
 
@@ -283,7 +285,7 @@ static enum dmsc_err certify(struct settling *s, const char *uri, const struct d
 /* One that stands in the tree and was not met so far. */
 static enum dmsc_err settle_name(struct settling *s, const char *name)
 {
-    char uri[NAME_BYTES + 16];
+    char uri[DMSCI_CERT_NAME + 16];
     struct dmsci_cert_object *object = new_object(s->bridge->ctx);
     const struct dmsc_mo_entry *entry = NULL;
     enum dmsc_err err = object == NULL ? DMSC_E_NOMEM : DMSC_OK;
@@ -313,7 +315,9 @@ static enum dmsc_err read_names(struct settling *s)
 {
     enum dmsc_err err = dmsc_tree_children(s->bridge->tree, DMSCI_CERTS, collect, s);
 
-    return err == DMSC_E_NOTFOUND ? DMSC_OK : err;
+    if (err == DMSC_E_NOTFOUND)
+        return DMSC_OK;
+    return err != DMSC_OK ? err : s->err;
 }
 
 /* The oldest of those that no card has any more make room. */
@@ -323,7 +327,7 @@ static enum dmsc_err prune(struct settling *s)
     size_t gone = 0;
 
     for (size_t i = s->names->count; i-- > 0 && err == DMSC_OK;) {
-        char uri[NAME_BYTES + 16];
+        char uri[DMSCI_CERT_NAME + 16];
 
         if (s->names->done[i] || strncmp(s->names->name[i], PREFIX, sizeof(PREFIX) - 1) != 0 ||
             ++gone <= GONE_KEPT)
@@ -334,6 +338,58 @@ static enum dmsc_err prune(struct settling *s)
             err = dmsc_tree_delete(s->bridge->tree, uri, true);
     }
     return err;
+}
+
+/* What the objects were made from: tag, generation and check sum of the card, and the day, since
+ * certificates begin and end. A look at what stands already must not wait for a writer. */
+#define MARK       "certs/settled"
+#define CARD_BYTES (DMSC_CARD_TAG_SIZE + 8u)
+#define MARK_BYTES (CARD_BYTES + 4u)
+
+static void mark_of(const struct settling *s, uint8_t ret_mark[MARK_BYTES])
+{
+    const struct dmsc_card_header *h = &s->state.header;
+    struct dmsc_wr w = dmsc_wr(ret_mark, MARK_BYTES);
+
+    dmsc_wr_bytes(&w, dmsc_bytes(h->card_tag, DMSC_CARD_TAG_SIZE));
+    dmsc_wr_u32(&w, h->generation);
+    dmsc_wr_u32(&w, h->crc);
+    if (s->when == DMSCI_CERTS_REMOVED) /* no day: the card, seen again, is looked at */
+        dmsc_wr_u32(&w, UINT32_MAX);
+    else
+        dmsc_wr_u32(&w, s->now.trusted ? (uint32_t)(s->now.seconds / 86400) : 0);
+}
+
+static enum dmsc_err is_settled(const struct settling *s, bool *ret_settled)
+{
+    size_t n = s->when == DMSCI_CERTS_START ? CARD_BYTES : MARK_BYTES;
+    uint8_t mark[MARK_BYTES];
+    struct dmsc_buf stored;
+    bool kept = false;
+    enum dmsc_err err = dmsci_certs_kept(s->bridge->tree, &kept);
+
+    *ret_settled = false;
+    if (err != DMSC_OK || !kept || !s->any_card) {
+        *ret_settled = kept;
+        return err;
+    }
+    mark_of(s, mark);
+    dmsc_buf_init(&stored, s->bridge->ctx, MARK_BYTES);
+    err = dmsc_store_get(s->bridge->store, MARK, &stored);
+    *ret_settled = err == DMSC_OK && stored.n == MARK_BYTES &&
+                   dmsc_bytes_equal(dmsc_bytes(stored.p, n), dmsc_bytes(mark, n));
+    dmsc_buf_clear(&stored);
+    return err == DMSC_E_NOTFOUND || err == DMSC_E_LIMIT ? DMSC_OK : err;
+}
+
+static enum dmsc_err put_mark(const struct settling *s)
+{
+    uint8_t mark[MARK_BYTES];
+
+    if (!s->any_card)
+        return DMSC_OK;
+    mark_of(s, mark);
+    return dmsc_store_put(s->bridge->store, MARK, dmsc_bytes(mark, sizeof(mark)));
 }
 
 static enum dmsc_err settle(struct settling *s)
@@ -363,6 +419,8 @@ static enum dmsc_err change(struct settling *s)
         return err;
     err = settle(s);
     if (err == DMSC_OK)
+        err = put_mark(s);
+    if (err == DMSC_OK)
         return dmsc_tree_commit(tree);
     dmsc_tree_rollback(tree);
     return err;
@@ -375,6 +433,7 @@ enum dmsc_err dmsci_bridge_certs(struct dmsc_bridge *bridge, enum dmsci_certs_wh
                           .now = dmsc_bridge_now(bridge),
                           .state = DMSCI_CARD_STATE_INIT };
     uint8_t tag[DMSC_CARD_TAG_SIZE];
+    bool settled = false;
     enum dmsc_err err = dmsci_state_current(bridge->store, bridge->ctx, tag);
 
     s.any_card = err == DMSC_OK;
@@ -382,9 +441,12 @@ enum dmsc_err dmsci_bridge_certs(struct dmsc_bridge *bridge, enum dmsci_certs_wh
         err = dmsci_state_load(bridge->store, bridge->ctx, tag, &s.state);
     if (err != DMSC_OK && err != DMSC_E_NOTFOUND)
         return err;
-    s.names = dmsci_alloc(bridge->ctx, sizeof(*s.names));
-    err = s.names == NULL ? DMSC_E_NOMEM : change(&s);
-    dmsci_free(bridge->ctx, s.names);
+    err = is_settled(&s, &settled);
+    if (err == DMSC_OK && !settled) {
+        s.names = dmsci_alloc(bridge->ctx, sizeof(*s.names));
+        err = s.names == NULL ? DMSC_E_NOMEM : change(&s);
+        dmsci_free(bridge->ctx, s.names);
+    }
     dmsci_card_state_clear(&s.state);
     return err;
 }

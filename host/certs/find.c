@@ -64,17 +64,22 @@ static bool look(void *user, const char *name)
 {
     struct looking *l = user;
     struct dmsc_ctx *ctx = dmsc_tree_ctx(l->tree);
-    struct dmsci_cert_object *object = dmsci_alloc(ctx, sizeof(*object));
+    struct dmsci_cert_object *object;
     struct dmsc_buf uri;
-    bool more = true;
+    bool more = true, kept = false;
 
+    if (strlen(name) >= DMSCI_CERT_NAME)
+        return true;
+    object = dmsci_alloc(ctx, sizeof(*object));
     dmsc_buf_init(&uri, ctx, SIZE_MAX / 2);
     l->err = object == NULL ? DMSC_E_NOMEM : dmsci_buf_printf(&uri, DMSCI_CERTS "/%s", name);
     if (object != NULL)
         dmsci_cert_object_init(object, ctx);
     if (l->err == DMSC_OK)
+        l->err = dmsci_cert_object_kept(l->tree, dmsc_buf_str(&uri), &kept);
+    if (l->err == DMSC_OK && kept)
         l->err = dmsci_cert_object_read(l->tree, dmsc_buf_str(&uri), object);
-    if (l->err == DMSC_OK && is_meant(l, object, &l->err)) {
+    if (l->err == DMSC_OK && kept && is_meant(l, object, &l->err)) {
         struct dmsc_cert cert = { .uri = dmsc_buf_str(&uri),
                                   .usage = object->usage,
                                   .ma = object->ma,

@@ -127,6 +127,17 @@ enum dmsc_err dmsci_cert_object_read(struct dmsc_tree *tree, const char *uri,
     return r.err;
 }
 
+/* What a card or anybody else brings can be changed by somebody; what is written here by nobody. */
+enum dmsc_err dmsci_cert_object_kept(struct dmsc_tree *tree, const char *uri, bool *ret_kept)
+{
+    struct dmsc_node node = DMSC_NODE_INIT;
+    enum dmsc_err err = dmsc_tree_get(tree, uri, &node);
+
+    *ret_kept = err == DMSC_OK && node.access == DMSC_ACCESS_GET;
+    dmsc_node_clear(&node);
+    return err == DMSC_E_NOTFOUND ? DMSC_OK : err;
+}
+
 enum dmsc_err dmsci_certs_kept(struct dmsc_tree *tree, bool *ret_kept)
 {
     struct dmsc_node node = DMSC_NODE_INIT;

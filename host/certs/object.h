@@ -7,6 +7,7 @@
 #include <dmsc/cert.h>
 
 #define DMSCI_CERTS      "./Cert"
+#define DMSCI_CERT_NAME  64u /* a longer name is none of the device's, with its NUL */
 #define DMSCI_CERT_SCOPE 16u /* entries of one scope */
 
 /** A certificate object, with the memory of its texts. */
@@ -46,6 +47,9 @@ DMSC_NODISCARD enum dmsc_err dmsci_cert_object_write(struct dmsc_authority *auth
  */
 DMSC_NODISCARD enum dmsc_err dmsci_cert_object_judge(struct dmsci_cert_object *object,
                                                      struct dmsc_now now);
+/** Whether the device has written the object at @p uri: only what it wrote is believed. */
+DMSC_NODISCARD enum dmsc_err dmsci_cert_object_kept(struct dmsc_tree *tree, const char *uri,
+                                                    bool *ret_kept);
 /** ./Cert as the device made it; what is there otherwise is nobody's word. */
 DMSC_NODISCARD enum dmsc_err dmsci_certs_kept(struct dmsc_tree *tree, bool *ret_kept);
 /** Make ./Cert, in the caller's change. */

@@ -52,24 +52,21 @@ static bool same(const struct dmsci_cert_object *a, const struct dmsci_cert_obje
     return true;
 }
 
-/* An object that a card brought has what the card says; until it was written here, anybody with
- * rights by its ACL could change it. */
 static enum dmsc_err stands(struct dmsc_tree *tree, const char *uri,
                             const struct dmsci_cert_object *object, bool *ret_stands)
 {
     struct dmsci_cert_object there;
-    struct dmsc_node node = DMSC_NODE_INIT;
-    enum dmsc_err err = dmsc_tree_get(tree, uri, &node);
+    bool kept = false;
+    enum dmsc_err err = dmsci_cert_object_kept(tree, uri, &kept);
 
     *ret_stands = false;
     dmsci_cert_object_init(&there, object->ctx);
-    if (err == DMSC_OK && node.access == DMSC_ACCESS_GET) {
+    if (err == DMSC_OK && kept) {
         err = dmsci_cert_object_read(tree, uri, &there);
         *ret_stands = err == DMSC_OK && same(&there, object);
     }
     dmsci_cert_object_clear(&there);
-    dmsc_node_clear(&node);
-    return err == DMSC_E_NOTFOUND ? DMSC_OK : err;
+    return err;
 }
 
 struct writing {

@@ -9,8 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define A "com.opa.dm"
-#define B "by-ca"
+#define A    "com.opa.dm"
+#define B    "by-ca"
+#define LONG "a-name-of-seventy-letters-which-is-more-than-the-device-keeps-for-its-own"
 
 /* --- the card ------------------------------------------------------------------------------------
  */
@@ -31,7 +32,7 @@ static void load(struct bench *b, const char *file, struct dmsc_buf *ret_der)
 static void write_object(struct bench *b, const char *name, const char *certificate,
                          const char *usage, const char *scope, const char *more)
 {
-    char file[64];
+    char file[96];
     struct dmsc_buf der, text;
 
     load(b, certificate, &der);
@@ -63,7 +64,7 @@ static void card_says(struct bench *b, unsigned b_prio, bool b_listed, const cha
         "{\"id\":%u,\"name\":\"%s\",\"authority\":\"dm.opa.example\",\"server_ids\":[\"%s\"],"
         "\"pins\":[{%s}],\"scopes\":[{\"type\":\"any\",\"path\":\".\",\"rights\":[\"Get\","
         "\"Replace\",\"Add\",\"Delete\"]}],\"priority\":%u,\"flags\":[\"enabled\"]}";
-    char a[512], second[512], text[4096];
+    char a[512], second[512], text[8192];
 
     (void)snprintf(a, sizeof(a), entry, 1u, "A", A, "\"cert\":\"server.pem\"", 3u);
     (void)snprintf(second, sizeof(second), entry, 2u, "B", B, "\"ca_spki_of\":\"other.pem\"",
@@ -169,12 +170,21 @@ static void what_the_card_has_no_more_is_out_of_use(void **state)
     write_object(&b, "soon", "future.pem", "app", "local:soon", "");
     write_object(&b, "sha1", "sha1.pem", "app", "local:sha1", "");
     write_object(&b, "root", "ca.pem", "app", "local:root", "");
-    card_says(&b, 5, true,
-              OBJECT(1, "one", 2) "," OBJECT(2, "late", 1) "," OBJECT(3, "soon", 1) "," OBJECT(
-                  4, "sha1", 1) "," OBJECT(5, "root", 1));
+    bench_write("none.xml",
+                "<MgmtTree><VerDTD>1.2</VerDTD><Node><NodeName>x</NodeName><RTProperties><Format>"
+                "<node/></Format></RTProperties><Node><NodeName>Usage</NodeName><Value>app</Value>"
+                "</Node></Node></MgmtTree>");
+    /* A name that the device does not keep, with all that makes one that it does. */
+    write_object(&b, LONG, "client.pem", "app", "local:long",
+                 "<Node><NodeName>State</NodeName><Value>1</Value></Node>");
+    card_says(
+        &b, 5, true,
+        OBJECT(1, "one", 2) "," OBJECT(2, "late", 1) "," OBJECT(3, "soon", 1) "," OBJECT(
+            4, "sha1", 1) "," OBJECT(5, "root", 1) "," OBJECT(6, "none", 1) "," OBJECT(7, LONG, 1));
     bench_sync(&b, NULL);
     assert_found(&b, &all,
                  "late app expired[" A "] local:late (cert:expired)"
+                 "; none app staged[" A "] (cert:malformed)"
                  "; one app active[" B "] local:one"
                  "; root app staged[" A "] local:root (cert:ca-flag)"
                  "; sha1 app staged[" A "] local:sha1 (cert:weak-signature)"
