@@ -44,4 +44,7 @@ void dmsci_limits_fill(struct dmsc_limits *limits)
     DEFAULT(script_depth, 16);
     DEFAULT(script_steps, 10000000);
     DEFAULT(ota_packet_size, 34168);
+    DEFAULT(environments, 16);
+    DEFAULT(alerts, 32);
+    DEFAULT(alert_size, 4096);
 }

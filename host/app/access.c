@@ -8,7 +8,9 @@ struct dmsc_subject dmsci_app_subject(const struct dmsc_app *app)
 {
     return (struct dmsc_subject){ .kind = DMSC_SUBJECT_APP,
                                   .server_id = app->subject,
-                                  .rules = DMSC_RULES_DACMO };
+                                  .rules = DMSC_RULES_DACMO,
+                                  .environment = dmsc_apps_environment(
+                                      app->apps, app->subject + sizeof("local:") - 1) };
 }
 
 enum dmsc_err dmsci_app_may(struct dmsc_app *app, enum dmsc_right right, const char *uri,
@@ -17,9 +19,12 @@ enum dmsc_err dmsci_app_may(struct dmsc_app *app, enum dmsc_right right, const c
     struct dmsc_ctx *ctx = app->apps->ctx;
     const struct dmsc_subject subject = dmsci_app_subject(app);
     const struct dmsc_question question = { .right = right, .uri = uri, .new_mo = new_mo };
-    struct dmsc_verdict verdict =
-        dmsc_authority_ask(app->apps->authority, &subject, &question, now);
+    enum dmsc_err err = dmsci_app_still(app, now);
+    struct dmsc_verdict verdict;
 
+    if (err != DMSC_OK)
+        return err;
+    verdict = dmsc_authority_ask(app->apps->authority, &subject, &question, now);
     if (verdict.reason == DMSC_ALLOWED)
         return DMSC_OK;
     (void)dmsci_fail(ctx, DMSC_E_REFUSED, "%s for %s", dmsc_right_name(right), app->subject);

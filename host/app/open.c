@@ -40,11 +40,12 @@ void dmsc_apps_free(struct dmsc_apps *apps)
         dmsci_free(apps->ctx, apps->rules[i].certificate);
     }
     dmsci_free(apps->ctx, apps->rules);
+    dmsci_free(apps->ctx, apps->places);
     dmsc_wipe(apps->nonce, sizeof(apps->nonce));
     dmsci_free(apps->ctx, apps);
 }
 
-static bool good_name(const char *name)
+bool dmsci_app_good_name(const char *name)
 {
     static const char letters[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
@@ -53,13 +54,18 @@ static bool good_name(const char *name)
     return n >= 1 && n <= DMSCI_APP_NAME && strspn(name, letters) == n;
 }
 
+void dmsci_app_subject_text(const char *name, char ret_subject[DMSCI_APP_NAME + 8])
+{
+    (void)snprintf(ret_subject, DMSCI_APP_NAME + 8, "local:%.64s", name);
+}
+
 static enum dmsc_err add_rule(struct dmsc_apps *apps, const char *name, uint32_t uid,
                               const struct dmsc_bytes *certificate)
 {
     struct dmsci_app_rule rule = { .uid = uid };
     struct dmsci_app_rule *rules;
 
-    if (!good_name(name))
+    if (!dmsci_app_good_name(name))
         return dmsci_app_refuse(apps->ctx, DMSC_E_ARG, "admit an application", name, "app:name",
                                 "a name has 1 to 64 letters, digits, '.', '_', '-'");
     if (apps->rule_count == DMSCI_APP_RULES)
@@ -105,21 +111,21 @@ enum dmsc_err dmsc_apps_admit_certificate(struct dmsc_apps *apps, const char *na
     return add_rule(apps, name, 0, &certificate);
 }
 
-static enum dmsc_err refused(struct dmsc_apps *apps, const char *name, const char *reason,
-                             const char *why)
+enum dmsc_err dmsci_app_not_opened(struct dmsc_apps *apps, const char *name, const char *reason,
+                                   const char *why)
 {
     dmsci_log(apps->ctx, DMSC_LOG_WARN, "app", "not opened as %.64s: %s", name, why);
     return dmsci_app_refuse(apps->ctx, DMSC_E_REFUSED, "open an application", name, reason, why);
 }
 
-static enum dmsc_err open_app(struct dmsc_apps *apps, const char *name, struct dmsc_app **ret_app)
+enum dmsc_err dmsci_app_make(struct dmsc_apps *apps, const char *name, struct dmsc_app **ret_app)
 {
     struct dmsc_app *app = dmsci_alloc(apps->ctx, sizeof(*app));
 
     if (app == NULL)
         return DMSC_E_NOMEM;
     app->apps = apps;
-    (void)snprintf(app->subject, sizeof(app->subject), "local:%s", name);
+    dmsci_app_subject_text(name, app->subject);
     dmsc_buf_init(&app->what, apps->ctx, SIZE_MAX / 2);
     dmsc_buf_init(&app->uri, apps->ctx, SIZE_MAX / 2);
     dmsc_buf_init(&app->actor, apps->ctx, SIZE_MAX / 2);
@@ -141,73 +147,10 @@ enum dmsc_err dmsc_app_open(struct dmsc_apps *apps, const char *name, uint32_t u
             continue;
         known = true;
         if (rule->certificate == NULL && rule->uid == uid)
-            return open_app(apps, name, ret_app);
+            return dmsci_app_make(apps, name, ret_app);
     }
-    return known ? refused(apps, name, "app:uid", "this user may not be it")
-                 : refused(apps, name, "app:unknown", "no rule names it");
-}
-
-enum dmsc_err dmsc_app_challenge(struct dmsc_apps *apps, uint8_t ret_nonce[DMSC_APP_NONCE_SIZE])
-{
-    enum dmsc_err err = dmsci_random(apps->ctx, apps->nonce, sizeof(apps->nonce));
-
-    apps->nonce_fresh = err == DMSC_OK;
-    if (err == DMSC_OK)
-        dmsci_copy(ret_nonce, apps->nonce, sizeof(apps->nonce));
-    return err;
-}
-
-static enum dmsc_err check_proof(struct dmsc_apps *apps, const char *name,
-                                 struct dmsc_bytes certificate, struct dmsc_bytes signature)
-{
-    struct dmsc_buf message, spki;
-    enum dmsc_err err;
-
-    dmsc_buf_init(&message, apps->ctx, 256);
-    dmsc_buf_init(&spki, apps->ctx, 1024);
-    err = dmsci_buf_printf(&message, "dmsc-app%c%s%c", 0, name, 0);
-    if (err == DMSC_OK)
-        err = dmsc_buf_append(&message, dmsc_bytes(apps->nonce, sizeof(apps->nonce)));
-    if (err == DMSC_OK)
-        err = dmsci_spki_load(apps->ctx, certificate, &spki);
-    if (err == DMSC_OK)
-        err = dmsci_ecdsa_verify(apps->ctx, dmsc_buf_bytes(&spki), dmsc_buf_bytes(&message),
-                                 signature);
-    dmsc_buf_clear(&message);
-    dmsc_buf_clear(&spki);
-    return err;
-}
-
-enum dmsc_err dmsc_app_open_certificate(struct dmsc_apps *apps, const char *name,
-                                        struct dmsc_bytes certificate, struct dmsc_bytes signature,
-                                        struct dmsc_app **ret_app)
-{
-    bool known = false, admitted = false, fresh = apps->nonce_fresh;
-    enum dmsc_err err;
-
-    apps->nonce_fresh = false; /* one try */
-    for (size_t i = 0; i < apps->rule_count; i++) {
-        const struct dmsci_app_rule *rule = &apps->rules[i];
-
-        if (strcmp(rule->name, name) != 0)
-            continue;
-        known = true;
-        admitted = admitted || (rule->certificate != NULL &&
-                                dmsc_bytes_equal(dmsc_bytes(rule->certificate, rule->certificate_n),
-                                                 certificate));
-    }
-    if (!known)
-        return refused(apps, name, "app:unknown", "no rule names it");
-    if (!admitted)
-        return refused(apps, name, "app:certificate", "the certificate is not provisioned for it");
-    if (!fresh)
-        return refused(apps, name, "app:challenge", "no nonce was asked for");
-    err = check_proof(apps, name, certificate, signature);
-    if (err == DMSC_E_NOMEM)
-        return err;
-    if (err != DMSC_OK)
-        return refused(apps, name, "app:proof", "the signature is not by the certificate's key");
-    return open_app(apps, name, ret_app);
+    return known ? dmsci_app_not_opened(apps, name, "app:uid", "this user may not be it")
+                 : dmsci_app_not_opened(apps, name, "app:unknown", "no rule names it");
 }
 
 void dmsc_app_close(struct dmsc_app *app)

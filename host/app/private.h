@@ -4,7 +4,7 @@
 #define DMSCI_APP_PRIVATE_H
 
 #include "apdu/base/ctx.h"
-#include <dmsc/app.h>
+#include <dmsc/env.h>
 #include <dmsc/grant.h>
 
 #define DMSCI_APP_NAME  64u
@@ -18,6 +18,12 @@ struct dmsci_app_rule {
     uint32_t uid;
     uint8_t *certificate; /* NULL: the uid counts */
     size_t certificate_n;
+};
+
+/** Where an application belongs. */
+struct dmsci_app_place {
+    char name[DMSCI_APP_NAME + 1];
+    char environment[DMSC_ENV_NAME + 1];
 };
 
 struct dmsci_watch {
@@ -34,15 +40,21 @@ struct dmsc_apps {
     struct dmsc_authority *authority;
     struct dmsci_app_rule *rules;
     size_t rule_count;
+    struct dmsci_app_place *places;
+    size_t place_count;
     struct dmsc_app *open; /* list */
     uint8_t nonce[DMSC_APP_NONCE_SIZE];
     bool nonce_fresh;
+    struct dmsc_now (*clock)(void *user); /* NULL: certificates of the card admit nobody */
+    void *clock_user;
 };
 
 struct dmsc_app {
     struct dmsc_apps *apps;
     struct dmsc_app *next;
     char subject[DMSCI_APP_NAME + 8]; /* "local:NAME" */
+    bool by_card; /* opened with a certificate of the card, which may be withdrawn: */
+    uint8_t certificate_sha256[32];
     char *bound[DMSCI_APP_BOUND];
     size_t bound_count;
     struct dmsci_watch watches[DMSCI_APP_WATCH];
@@ -50,6 +62,20 @@ struct dmsc_app {
     struct dmsc_buf actor;
 };
 
+bool dmsci_app_good_name(const char *name);
+/** "local:NAME" of a good name. */
+void dmsci_app_subject_text(const char *name, char ret_subject[DMSCI_APP_NAME + 8]);
+DMSC_NODISCARD enum dmsc_err dmsci_app_make(struct dmsc_apps *apps, const char *name,
+                                            struct dmsc_app **ret_app);
+/** Log and story. @return DMSC_E_REFUSED */
+enum dmsc_err dmsci_app_not_opened(struct dmsc_apps *apps, const char *name, const char *reason,
+                                   const char *why);
+/** Whether certificates of the card name the application at all, and whether this one is it. */
+DMSC_NODISCARD enum dmsc_err dmsci_app_provisioned(struct dmsc_apps *apps, const char *subject,
+                                                   const uint8_t sha256[32], struct dmsc_now now,
+                                                   bool *ret_known, bool *ret_admitted);
+/** DMSC_E_REFUSED (app:withdrawn) when what it was opened with is in use no more. */
+DMSC_NODISCARD enum dmsc_err dmsci_app_still(struct dmsc_app *app, struct dmsc_now now);
 struct dmsc_subject dmsci_app_subject(const struct dmsc_app *app);
 /** DMSC_OK when the application may; else the story of the refusal. */
 DMSC_NODISCARD enum dmsc_err dmsci_app_may(struct dmsc_app *app, enum dmsc_right right,

@@ -317,7 +317,9 @@ enum dmsc_err dmsc_app_next(struct dmsc_app *app, unsigned watch, struct dmsc_no
     if (w == NULL)
         return dmsci_app_refuse(app->apps->ctx, DMSC_E_ARG, "read a watch", app->subject,
                                 "app:no-watch", "there is none of this number");
-    err = newest_change(app, &newest);
+    err = dmsci_app_still(app, now);
+    if (err == DMSC_OK)
+        err = newest_change(app, &newest);
     if (err != DMSC_OK)
         return err;
     /* Too much waited, or the store is another: start again from here. */

@@ -92,7 +92,7 @@ static enum dmsc_err write_refusals(struct dmsc_authority *authority)
 
 enum dmsc_err dmsc_authority_flush(struct dmsc_authority *authority, struct dmsc_now now)
 {
-    bool waits = authority->refused_count > 0;
+    bool waits = authority->refused_count > 0 || authority->over_count > 0;
     enum dmsc_err err;
 
     for (size_t i = 0; i < authority->used_count; i++)
@@ -109,6 +109,8 @@ enum dmsc_err dmsc_authority_flush(struct dmsc_authority *authority, struct dmsc
         if (!authority->used[i].written)
             err = dmsci_dacmo_spend(authority, &authority->used[i]);
     }
+    if (err == DMSC_OK)
+        err = dmsci_over_flush(authority, now);
     if (err != DMSC_OK) {
         dmsc_tree_rollback(authority->tree);
         return err;
@@ -117,6 +119,7 @@ enum dmsc_err dmsc_authority_flush(struct dmsc_authority *authority, struct dmsc
     if (err != DMSC_OK)
         return err;
     dmsci_audit_free(authority);
+    authority->over_count = 0;
     for (size_t i = 0; i < authority->used_count; i++)
         authority->used[i].written = true;
     return DMSC_OK;

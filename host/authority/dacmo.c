@@ -294,6 +294,9 @@ static bool weigh(void *user, const struct dmsci_grant *g)
         s->c->subject->session != 0 &&
         !dmsci_dacmo_use(s->c->authority, s->base, g->who, s->c->subject->session))
         reason = DMSC_REFUSED_GRANT_OVER;
+    if (reason == DMSC_REFUSED_GRANT_OVER && !s->c->question->quiet &&
+        dmsci_grant_is_over(g, s->c->now))
+        dmsci_over_note(s->c->authority, s->base, g->who);
     dmsci_tell(s->c, "grant to %.64s by %.64s, depth %u: %s", g->who, g->given_by, g->depth,
                dmsc_reason_text(reason));
     s->reason = reason;

@@ -10,6 +10,11 @@
 DMSC_NODISCARD enum dmsc_err dmsci_dacmo_make(struct dmsc_authority *authority, const char *base,
                                               const char *moid, const char *instance,
                                               const char *owner);
+/** Every DACMO, one after the other; @p act may change it or take it away. */
+DMSC_NODISCARD enum dmsc_err dmsci_dacmo_each(struct dmsc_authority *authority, const void *arg,
+                                              enum dmsc_err (*act)(struct dmsc_authority *authority,
+                                                                   const char *base,
+                                                                   const void *arg));
 /** Write a leaf below @p base; text NULL takes it away. */
 DMSC_NODISCARD enum dmsc_err dmsci_dacmo_leaf(struct dmsc_authority *authority, const char *base,
                                               const char *leaf, enum dmsc_format format,

@@ -2,6 +2,7 @@
 /* What concerns every instance: a session that starts, somebody who is gone, nodes that go. */
 #include "host/authority/dacmo.h"
 #include "host/mo/tree.h"
+#include <dmsc/alert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,9 +25,9 @@ static bool after(void *user, const char *name)
 }
 
 /* Every DACMO, one after the other, so that each may be changed. */
-static enum dmsc_err each_dacmo(struct dmsc_authority *authority, const char *arg,
-                                enum dmsc_err (*act)(struct dmsc_authority *authority,
-                                                     const char *base, const char *arg))
+enum dmsc_err dmsci_dacmo_each(struct dmsc_authority *authority, const void *arg,
+                               enum dmsc_err (*act)(struct dmsc_authority *authority,
+                                                    const char *base, const void *arg))
 {
     char base[DMSCI_DACMO_SIZE];
     struct dmsc_buf name;
@@ -50,8 +51,9 @@ static enum dmsc_err each_dacmo(struct dmsc_authority *authority, const char *ar
     return err;
 }
 
-static enum dmsc_err take_over(struct dmsc_authority *authority, const char *base, const char *who)
+static enum dmsc_err take_over(struct dmsc_authority *authority, const char *base, const void *arg)
 {
+    const char *who = arg;
     char heir[DMSCI_WHO_SIZE];
     enum dmsc_err err = dmsci_dacmo_text(authority, base, "Ext/dmsc/NewOwner", heir, sizeof(heir));
 
@@ -60,13 +62,27 @@ static enum dmsc_err take_over(struct dmsc_authority *authority, const char *bas
     return dmsci_dacmo_set_owner(authority, base, who);
 }
 
-enum dmsc_err dmsc_grant_session(struct dmsc_authority *authority, const char *server_id)
+/* One session at a time: what the one before has used is counted, and a number may come again. */
+static void forget_used(struct dmsc_authority *authority)
 {
-    return each_dacmo(authority, server_id, take_over);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < authority->used_count; i++) {
+        if (!authority->used[i].written)
+            authority->used[kept++] = authority->used[i];
+    }
+    authority->used_count = kept;
 }
 
-static enum dmsc_err forget_in(struct dmsc_authority *authority, const char *base, const char *who)
+enum dmsc_err dmsc_grant_session(struct dmsc_authority *authority, const char *server_id)
 {
+    forget_used(authority);
+    return dmsci_dacmo_each(authority, server_id, take_over);
+}
+
+static enum dmsc_err forget_in(struct dmsc_authority *authority, const char *base, const void *arg)
+{
+    const char *who = arg;
     char owner[DMSCI_WHO_SIZE], heir[DMSCI_WHO_SIZE];
     struct dmsci_grant his;
     bool there = false;
@@ -89,13 +105,16 @@ static enum dmsc_err forget_in(struct dmsc_authority *authority, const char *bas
 
 enum dmsc_err dmsc_grant_forget(struct dmsc_authority *authority, const char *server_id)
 {
-    enum dmsc_err err = each_dacmo(authority, server_id, forget_in);
+    enum dmsc_err err = dmsci_dacmo_each(authority, server_id, forget_in);
 
+    if (err == DMSC_OK)
+        err = dmsc_alert_forget(authority->tree, server_id);
     return err != DMSC_OK ? err : dmsci_tree_forget_server(authority->tree, server_id);
 }
 
-static enum dmsc_err drop_below(struct dmsc_authority *authority, const char *base, const char *uri)
+static enum dmsc_err drop_below(struct dmsc_authority *authority, const char *base, const void *arg)
 {
+    const char *uri = arg;
     struct dmsc_buf at, value;
     enum dmsc_err err;
 
@@ -115,5 +134,5 @@ enum dmsc_err dmsc_authority_deleting(struct dmsc_authority *authority, const ch
 {
     enum dmsc_err err = dmsci_priority_forget(authority, uri);
 
-    return err != DMSC_OK ? err : each_dacmo(authority, uri, drop_below);
+    return err != DMSC_OK ? err : dmsci_dacmo_each(authority, uri, drop_below);
 }

@@ -53,9 +53,10 @@ static enum dmsc_err tree_says(const struct dmsci_case *c, uint8_t ma_id,
                                enum dmsc_reason *ret_reason)
 {
     const struct dmsc_subject *subject = c->subject;
-    enum dmsc_err err = DMSC_OK;
+    enum dmsc_err err = dmsci_environment_says(c, ret_reason);
 
-    *ret_reason = DMSC_ALLOWED;
+    if (err != DMSC_OK || *ret_reason != DMSC_ALLOWED)
+        return err;
     if (subject->kind == DMSC_SUBJECT_MA && subject->rules == DMSC_RULES_ACL) {
         err = dmsci_acl_says(c, ret_reason);
         if (err == DMSC_OK && *ret_reason == DMSC_ALLOWED && c->root[0] != '\0')

@@ -23,6 +23,13 @@ struct dmsci_used {
 };
 #define DMSCI_USED_MAX 32u
 
+/** A grant that was found over: dmsc_authority_flush() takes it away. */
+struct dmsci_over {
+    char base[DMSCI_DACMO_SIZE];
+    char who[DMSCI_WHO_SIZE];
+};
+#define DMSCI_OVER_MAX 32u
+
 struct dmsc_authority {
     struct dmsc_ctx *ctx;
     struct dmsc_tree *tree;
@@ -32,6 +39,8 @@ struct dmsc_authority {
     struct dmsci_used used[DMSCI_USED_MAX];
     size_t used_count;
     bool dacmo; /* ./DACMO was seen: somebody owns an instance */
+    struct dmsci_over over[DMSCI_OVER_MAX];
+    size_t over_count;
 };
 
 /** Hops of a delegation chain (docs/card-application.md): a longer one is refused. */
@@ -133,6 +142,18 @@ DMSC_NODISCARD enum dmsc_err dmsci_dacmo_spend(struct dmsc_authority *authority,
 /** Remember that a grant that counts sessions was used in this one. false: no room for it. */
 bool dmsci_dacmo_use(struct dmsc_authority *authority, const char *base, const char *who,
                      uint32_t session);
+
+/** Whether the grant has had its time or its sessions; one that has not begun is not over. */
+bool dmsci_grant_is_over(const struct dmsci_grant *grant, struct dmsc_now now);
+/** A decision found the grant over. Without room for it another one will find it. */
+void dmsci_over_note(struct dmsc_authority *authority, const char *base, const char *who);
+/** What was noted goes, and who gave it is told. In the caller's change. */
+DMSC_NODISCARD enum dmsc_err dmsci_over_flush(struct dmsc_authority *authority,
+                                              struct dmsc_now now);
+
+/** What the environments of node and application say. */
+DMSC_NODISCARD enum dmsc_err dmsci_environment_says(const struct dmsci_case *c,
+                                                    enum dmsc_reason *ret_reason);
 
 /** Whether a better priority stands against a write (dm2 15.6). */
 DMSC_NODISCARD enum dmsc_err dmsci_priority_says(const struct dmsci_case *c, uint8_t ma_id,

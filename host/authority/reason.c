@@ -35,6 +35,10 @@ static const struct {
     { DMSC_REFUSED_GRANT_OVER, "dacmo:expired", "the grant is over, or not begun" },
     { DMSC_REFUSED_PRIORITY, "priority",
       "an authority of better priority wrote the instance and may still write it" },
+    { DMSC_REFUSED_ENV_DISABLED, "env:disabled", "its environment is disabled" },
+    { DMSC_REFUSED_ENV_UNKNOWN, "env:unknown", "it belongs to no environment of the device" },
+    { DMSC_REFUSED_ENV_OUTSIDE, "env:outside",
+      "an application brings objects in its own environment alone" },
     { DMSC_REFUSED_ERROR, "error", "the decision could not be made" },
 };
 

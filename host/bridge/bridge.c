@@ -3,7 +3,6 @@
 #include "host/bridge/private.h"
 #include "host/credential/cert.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -96,28 +95,6 @@ static enum dmsc_err load_list(struct dmsc_bridge *bridge)
     return err;
 }
 
-/* [app] user = NAME:UID, as dmsc_config_load() has checked it. */
-static enum dmsc_err admit_applications(struct dmsc_bridge *bridge)
-{
-    const struct dmsc_config *config = bridge->config;
-    enum dmsc_err err = dmsc_apps_new(bridge->ctx, bridge->tree, bridge->authority, &bridge->apps);
-
-    for (size_t i = 0; i < config->app_user_count && err == DMSC_OK; i++) {
-        const char *colon = strrchr(config->app_users[i], ':');
-        char *name;
-
-        if (colon == NULL)
-            return dmsci_fail(bridge->ctx, DMSC_E_CONFIG, "admit %s", config->app_users[i]);
-        name = dmsci_strndup(bridge->ctx, config->app_users[i],
-                             (size_t)(colon - config->app_users[i]));
-        err = name == NULL
-                  ? DMSC_E_NOMEM
-                  : dmsc_apps_admit_uid(bridge->apps, name, (uint32_t)strtoul(colon + 1, NULL, 10));
-        dmsci_free(bridge->ctx, name);
-    }
-    return err;
-}
-
 enum dmsc_err dmsc_bridge_new(struct dmsc_ctx *ctx, const struct dmsc_config *config,
                               struct dmsc_bridge **ret_bridge)
 {
@@ -136,13 +113,15 @@ enum dmsc_err dmsc_bridge_new(struct dmsc_ctx *ctx, const struct dmsc_config *co
     if (err == DMSC_OK)
         err = dmsc_authority_new(ctx, bridge->tree, &bridge->authority);
     if (err == DMSC_OK)
-        err = admit_applications(bridge);
+        err = dmsci_bridge_applications(bridge);
     if (err == DMSC_OK)
         err = dmsci_device_describe(bridge);
     if (err == DMSC_OK)
         err = dmsc_bridge_tell(bridge);
     if (err == DMSC_OK)
         err = load_list(bridge);
+    if (err == DMSC_OK)
+        err = dmsci_bridge_certs(bridge, DMSCI_CERTS_START);
     if (err != DMSC_OK) {
         dmsc_bridge_free(bridge);
         return err;
@@ -353,6 +332,8 @@ enum dmsc_err dmsci_bridge_pull(struct dmsc_bridge *bridge, struct dmsci_sync_ma
     err = dmsc_uicc_power_on(bridge->uicc);
     if (err == DMSC_OK)
         err = dmsci_sync_pull(&m->sync, dry_run, report);
+    if (err == DMSC_OK && !dry_run)
+        err = dmsci_bridge_certs(bridge, DMSCI_CERTS_SYNCED);
     if (err == DMSC_OK && !dry_run)
         err = finish_write_back(bridge, m, report);
     after = dmsc_link_counts(bridge->link);

@@ -39,6 +39,8 @@ static const struct key {
     { "usat", "dns", LIST_TEXT, AT(usat_dns), AT(usat_dns_count) },
     { "usat", "imei", TEXT, AT(usat_imei), 0 },
     { "app", "user", LIST_TEXT, AT(app_users), AT(app_user_count) },
+    { "app", "environment", LIST_TEXT, AT(app_environments), AT(app_environment_count) },
+    { "env", "name", LIST_TEXT, AT(environments), AT(environment_count) },
 #undef AT
 };
 
@@ -150,18 +152,56 @@ static bool set_usat(struct reading *r, const struct key *key, const char *value
     return refuse(r, why, value);
 }
 
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+
 /* "NAME:UID" */
-static bool set_app(struct reading *r, const struct key *key, const char *value)
+static bool is_user(const char *value)
 {
-    static const char letters[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-    size_t n = strspn(value, letters);
+    size_t n = strspn(value, LETTERS ".");
     const char *uid = value + n + 1;
 
-    if (n >= 1 && n <= 64 && value[n] == ':' && *uid != '\0' && strlen(uid) <= 9 &&
-        strspn(uid, "0123456789") == strlen(uid))
-        return set_text(r, key, value);
-    return refuse(r, "user is NAME:UID, not", value);
+    return n >= 1 && n <= 64 && value[n] == ':' && *uid != '\0' && strlen(uid) <= 9 &&
+           strspn(uid, "0123456789") == strlen(uid);
+}
+
+/* "NAME:ENVIRONMENT" */
+static bool is_place(const char *value)
+{
+    size_t n = strspn(value, LETTERS "."), env = value[n] == ':' ? strlen(value + n + 1) : 0;
+
+    return n >= 1 && n <= 64 && env >= 1 && env <= DMSC_ENV_NAME &&
+           strspn(value + n + 1, LETTERS) == env;
+}
+
+/* "NAME" or "NAME:KIND" */
+static bool is_environment(const char *value)
+{
+    size_t n = strspn(value, LETTERS);
+
+    return n >= 1 && n <= DMSC_ENV_NAME &&
+           (value[n] == '\0' ||
+            (value[n] == ':' && strlen(value + n + 1) <= 64 && strchr(value + n + 1, ':') == NULL));
+}
+
+/* Keys whose values have a form of their own. */
+static const struct form {
+    const char *section, *name;
+    bool (*is)(const char *value);
+    const char *why;
+} forms[] = {
+    { "app", "user", is_user, "user is NAME:UID, not" },
+    { "app", "environment", is_place, "environment is NAME:ENVIRONMENT, not" },
+    { "env", "name", is_environment, "name is NAME or NAME:KIND, not" },
+};
+
+static bool set_formed(struct reading *r, const struct key *key, const char *value)
+{
+    for (size_t i = 0; i < DMSCI_ARRAY_LEN(forms); i++) {
+        if (strcmp(forms[i].section, key->section) == 0 && strcmp(forms[i].name, key->name) == 0 &&
+            !forms[i].is(value))
+            return refuse(r, forms[i].why, value);
+    }
+    return set_text(r, key, value);
 }
 
 static bool set(struct reading *r, size_t i, const char *value)
@@ -178,9 +218,7 @@ static bool set(struct reading *r, size_t i, const char *value)
         return set_clock(r, key, value);
     if (key->kind == MILLISECONDS)
         return set_milliseconds(r, key, value);
-    if (strcmp(key->section, "app") == 0)
-        return set_app(r, key, value);
-    return strcmp(key->section, "usat") == 0 ? set_usat(r, key, value) : set_text(r, key, value);
+    return strcmp(key->section, "usat") == 0 ? set_usat(r, key, value) : set_formed(r, key, value);
 }
 
 /* Answers as inih wants it: 0 for a line that is refused. */

@@ -22,6 +22,18 @@ struct dmsc_bridge {
 
 /** From now on DevInfo and DevDetail hold to their descriptions. */
 DMSC_NODISCARD enum dmsc_err dmsci_device_describe(struct dmsc_bridge *bridge);
+/** Environments and applications as the configuration says; what the tree has of them stays. */
+DMSC_NODISCARD enum dmsc_err dmsci_bridge_applications(struct dmsc_bridge *bridge);
+enum dmsci_certs_when {
+    DMSCI_CERTS_START,  /* nobody has seen the card yet */
+    DMSCI_CERTS_SYNCED, /* it is there, and this is what it says */
+    DMSCI_CERTS_REMOVED /* it was pulled out: none of its certificates is in use */
+};
+/** Certificate objects in step with the card in force, in a change of its own. */
+DMSC_NODISCARD enum dmsc_err dmsci_bridge_certs(struct dmsc_bridge *bridge,
+                                                enum dmsci_certs_when when);
+/** A story that was told before, when what was done since has told another. @return its error */
+enum dmsc_err dmsci_bridge_tell_again(struct dmsc_ctx *ctx, const struct dmsc_diag *story);
 /** Seal secrets of the tree for this device and a card (NULL: none) from now on; a device without a
  * key keeps none. On failure the store has no key. @param user the bridge: see struct dmsci_sync */
 DMSC_NODISCARD enum dmsc_err dmsci_bridge_rekey(void *user, const uint8_t *card_tag);

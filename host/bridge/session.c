@@ -240,7 +240,8 @@ static enum dmsc_err drive(struct session *s)
     return err;
 }
 
-/* Instances that were handed over to the authority are its own from its first session on. */
+/* Instances that were handed over to the authority are its own from its first session on; grants
+ * of its that are over go, so that this session tells it. */
 static enum dmsc_err take_over(struct session *s)
 {
     struct dmsc_bridge *bridge = s->bridge;
@@ -250,6 +251,8 @@ static enum dmsc_err take_over(struct session *s)
     if (err != DMSC_OK)
         return err;
     err = dmsc_grant_session(bridge->authority, s->account.server_id);
+    if (err == DMSC_OK)
+        err = dmsc_grant_expire(bridge->authority, s->account.server_id, dmsc_bridge_now(bridge));
     if (err == DMSC_OK)
         return dmsc_tree_commit(bridge->tree);
     dmsc_tree_rollback(bridge->tree);
@@ -283,7 +286,7 @@ static enum dmsc_err write_back(struct session *s)
 }
 
 /* Why the session broke is what people want to know, not what was looked up afterwards. */
-static enum dmsc_err tell_again(struct dmsc_ctx *ctx, const struct dmsc_diag *story)
+enum dmsc_err dmsci_bridge_tell_again(struct dmsc_ctx *ctx, const struct dmsc_diag *story)
 {
     (void)dmsci_fail(ctx, story->err, "%s", story->what);
     if (story->where[0] != '\0')
@@ -327,7 +330,7 @@ static enum dmsc_err run(struct session *s, const char *server_id,
     story = *dmsc_diag_get(s->bridge->ctx);
     /* What was committed before a broken end is in the tree, so it goes to the card too. */
     end = write_back(s);
-    return err != DMSC_OK ? tell_again(s->bridge->ctx, &story) : end;
+    return err != DMSC_OK ? dmsci_bridge_tell_again(s->bridge->ctx, &story) : end;
 }
 
 enum dmsc_err dmsc_bridge_session(struct dmsc_bridge *bridge, const char *server_id,
@@ -351,7 +354,7 @@ enum dmsc_err dmsc_bridge_session(struct dmsc_bridge *bridge, const char *server
 
         if (dmsc_authority_flush(bridge->authority, dmsc_bridge_now(bridge)) != DMSC_OK)
             dmsci_log(bridge->ctx, DMSC_LOG_ERROR, "bridge", "the record of refusals is not kept");
-        (void)tell_again(bridge->ctx, &story);
+        (void)dmsci_bridge_tell_again(bridge->ctx, &story);
     }
     dmsc_dm1_free(s->dm1);
     dmsci_net_close(s->net);

@@ -18,7 +18,7 @@ static struct dmsc_bytes keep(struct loading *l, struct dmsc_bytes der)
     return dmsc_buf_bytes(copy);
 }
 
-static bool is_anchor(const struct dmsc_ma *ma, const struct dmsc_cert_info *cert)
+bool dmsci_trust_is_anchor(const struct dmsc_ma *ma, const uint8_t *spki_sha256)
 {
     bool own_pin = false;
 
@@ -28,7 +28,7 @@ static bool is_anchor(const struct dmsc_ma *ma, const struct dmsc_cert_info *cer
         if (pin->kind == DMSC_PIN_CERT || pin->kind == DMSC_PIN_SPKI)
             own_pin = true;
         if (pin->kind == DMSC_PIN_CA_SPKI &&
-            dmsc_ct_equal(dmsc_bytes(pin->sha256, 32), dmsc_bytes(cert->spki_sha256, 32)))
+            dmsc_ct_equal(dmsc_bytes(pin->sha256, 32), dmsc_bytes(spki_sha256, 32)))
             return true;
     }
     return own_pin;
@@ -41,7 +41,7 @@ static bool sort_in(void *user, const struct dmsc_cert_info *cert)
 
     if (t->memory_count == DMSCI_ANCHORS_MAX)
         return false;
-    if (cert->trusted && is_anchor(l->ma, cert)) {
+    if (cert->trusted && dmsci_trust_is_anchor(l->ma, cert->spki_sha256)) {
         struct dmsc_bytes der = keep(l, cert->der);
 
         t->anchors[t->anchor_count++] = der;

@@ -25,6 +25,8 @@ struct dmsci_trust {
  */
 DMSC_NODISCARD enum dmsc_err dmsci_trust_load(struct dmsc_bridge *bridge, uint8_t ma_id,
                                               struct dmsci_trust *trust);
+/** Whether the trusted certificate with this key anchors connections of the MA: see above. */
+bool dmsci_trust_is_anchor(const struct dmsc_ma *ma, const uint8_t *spki_sha256);
 void dmsci_trust_clear(struct dmsci_trust *trust);
 
 #endif

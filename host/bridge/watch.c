@@ -44,7 +44,7 @@ static enum dmsc_err serve(struct dmsc_bridge *bridge, struct watching *w)
     return err != DMSC_OK ? err : dmsc_uicc_run(bridge->uicc, -1, &cat);
 }
 
-enum dmsc_err dmsc_bridge_watch(struct dmsc_bridge *bridge, const struct dmsc_bridge_watch *watch)
+static enum dmsc_err follow(struct dmsc_bridge *bridge, const struct dmsc_bridge_watch *watch)
 {
     struct watching w = { watch, true };
     enum dmsc_err err = DMSC_OK;
@@ -62,5 +62,25 @@ enum dmsc_err dmsc_bridge_watch(struct dmsc_bridge *bridge, const struct dmsc_br
         if (watch->go_on(watch->user))
             err = serve(bridge, &w);
     }
+    return err;
+}
+
+/* What the card provisioned goes with it, until it is seen again. */
+static void gone(struct dmsc_bridge *bridge)
+{
+    struct dmsc_diag story = *dmsc_diag_get(bridge->ctx);
+
+    if (dmsci_bridge_certs(bridge, DMSCI_CERTS_REMOVED) != DMSC_OK)
+        dmsci_log(bridge->ctx, DMSC_LOG_ERROR, "bridge", "certificates of the card stay in use: %s",
+                  dmsc_diag_get(bridge->ctx)->why);
+    (void)dmsci_bridge_tell_again(bridge->ctx, &story);
+}
+
+enum dmsc_err dmsc_bridge_watch(struct dmsc_bridge *bridge, const struct dmsc_bridge_watch *watch)
+{
+    enum dmsc_err err = follow(bridge, watch);
+
+    if (err == DMSC_E_REMOVED)
+        gone(bridge);
     return err;
 }

@@ -97,7 +97,7 @@ extern const struct cli_command cli_card_commands[], cli_card_usat_commands[], c
 
 extern const struct cli_command cli_mo_edit_commands[], cli_mo_exchange_commands[],
     cli_mo_find_commands[], cli_mo_describe_commands[], cli_mo_large_commands[],
-    cli_ma_show_commands[];
+    cli_ma_show_commands[], cli_env_commands[], cli_cert_commands[];
 
 extern const struct cli_command cli_card_info_commands[], cli_card_look_commands[],
     cli_card_file_commands[], cli_card_pin_commands[];

@@ -247,40 +247,6 @@ static enum dmsc_err run_session(struct cli *cli)
     return cli_json(cli, results);
 }
 
-static bool add_cert(void *user, const struct dmsc_cert_info *c)
-{
-    struct cli_rows *list = user;
-    struct cli *cli = list->cli;
-
-    return json_array_append_new(
-               list->rows,
-               json_pack("{s:o,s:s,s:o,s:o,s:s,s:o,s:o,s:b,s:b,s:o,s:o,s:o}", "label",
-                         cli_text(c->label), "usage", c->trusted ? "trust anchor" : "device",
-                         "subject", cli_text(c->subject), "issuer", cli_text(c->issuer), "key",
-                         c->key, "not_before", cli_time(c->not_before), "not_after",
-                         cli_time(c->not_after), "ca", c->ca, "private_key", c->has_key, "id",
-                         cli_hex(cli, c->id), "sha256", cli_hex(cli, dmsc_bytes(c->sha256, 32)),
-                         "spki_sha256", cli_hex(cli, dmsc_bytes(c->spki_sha256, 32)))) == 0;
-}
-
-static enum dmsc_err run_cert_ls(struct cli *cli)
-{
-    static const struct cli_column columns[] = {
-        { "label", "LABEL" }, { "usage", "USAGE" },           { "subject", "SUBJECT" },
-        { "key", "KEY" },     { "not_after", "VALID UNTIL" }, { "private_key", "KEY HERE" },
-        { NULL, NULL },
-    };
-    json_t *rows = json_array();
-    struct cli_rows list = { cli, rows };
-    enum dmsc_err err = dmsc_bridge_certificates(cli->bridge, add_cert, &list);
-
-    if (err != DMSC_OK) {
-        json_decref(rows);
-        return err;
-    }
-    return cli_table(cli, columns, rows);
-}
-
 const struct cli_command cli_sync_commands[] = {
     { "sync", NULL, "", 0, 0, CLI_NEEDS_BRIDGE | CLI_NEEDS_LINK,
       CLI_OPTION(OPT_DRY_RUN) | CLI_OPTION(OPT_WATCH), run_sync, "bring card and tree in step",
@@ -302,10 +268,5 @@ const struct cli_command cli_sync_commands[] = {
       "are\n"
       "written back to it.\n\n"
       "  dmsc session --server com.opa.dm" },
-    { "cert", "ls", "", 0, 0, CLI_NEEDS_BRIDGE, 0, run_cert_ls, "list the provisioned certificates",
-      "What the last sync took from the card: trust anchors and the device's own certificates, "
-      "and\n"
-      "whether the device holds the private key ([device] key).\n\n"
-      "  dmsc cert ls --json" },
     { NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL },
 };

@@ -9,8 +9,9 @@ static const struct cli_command *const tables[] = {
     cli_sync_commands,        cli_mo_commands,        cli_mo_find_commands,
     cli_mo_describe_commands, cli_mo_edit_commands,   cli_mo_exchange_commands,
     cli_mo_large_commands,    cli_ma_commands,        cli_ma_show_commands,
-    cli_ota_commands,         cli_script_commands,    cli_trace_commands,
-    cli_usat_commands,        cli_wbxml_commands
+    cli_env_commands,         cli_cert_commands,      cli_ota_commands,
+    cli_script_commands,      cli_trace_commands,     cli_usat_commands,
+    cli_wbxml_commands
 };
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 

@@ -3,6 +3,7 @@
 #include "host/credential/cert.h"
 #include "host/credential/mbed.h"
 #include <mbedtls/md.h>
+#include <mbedtls/oid.h>
 #include <stdio.h>
 
 /* GeneralName dNSName, [2] IMPLICIT IA5String: RFC 5280 clause 4.2.1.6. */
@@ -118,6 +119,17 @@ static bool is_ca(const mbedtls_x509_crt *crt)
 #endif
 }
 
+/* One whose hash is not in its identifier (RSASSA-PSS) is not counted among the good ones. */
+static bool is_weak(const mbedtls_x509_crt *crt)
+{
+    mbedtls_md_type_t md = MBEDTLS_MD_NONE;
+    mbedtls_pk_type_t pk = MBEDTLS_PK_NONE;
+    int rc = mbedtls_oid_get_sig_alg(&crt->sig_oid, &md, &pk);
+
+    return rc != 0 || (md != MBEDTLS_MD_SHA256 && md != MBEDTLS_MD_SHA384 &&
+                       md != MBEDTLS_MD_SHA512 && md != MBEDTLS_MD_SHA224);
+}
+
 static enum dmsc_err describe(struct dmsc_ctx *ctx, const mbedtls_x509_crt *crt,
                               struct dmsci_cert *cert)
 {
@@ -139,6 +151,7 @@ static enum dmsc_err describe(struct dmsc_ctx *ctx, const mbedtls_x509_crt *crt,
     cert->not_before = seconds_of(&crt->valid_from);
     cert->not_after = seconds_of(&crt->valid_to);
     cert->ca = is_ca(crt);
+    cert->weak_signature = is_weak(crt);
     cert->self_issued = dmsc_bytes_equal(dmsc_bytes(crt->subject_raw.p, crt->subject_raw.len),
                                          dmsc_bytes(crt->issuer_raw.p, crt->issuer_raw.len));
     return DMSC_OK;

@@ -32,6 +32,7 @@ struct dmsci_cert {
     char serial[64];               /* hex */
     int64_t not_before, not_after; /* s since 1970 */
     bool ca;
+    bool weak_signature; /* MD5 or SHA-1 */
     bool self_issued;
     char key[24];                      /* "EC 256", "RSA 2048" */
     char names[DMSCI_CERT_NAMES][128]; /* dNSName entries of subjectAltName */

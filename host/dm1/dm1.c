@@ -3,6 +3,7 @@
 #include "apdu/base/ctx.h"
 #include "host/dm1/private.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* PRO: 1 to 4 upper-case hex digits without a leading zero. */
@@ -56,6 +57,9 @@ static enum dmsc_err copy_texts(struct dmsc_dm1 *dm1, const struct dmsc_dm1_conf
         dm1->session_id == NULL || dm1->actor == NULL)
         return DMSC_E_NOMEM;
     (void)snprintf(dm1->actor, n, "ma:%s", config->server_id);
+    dm1->session = (uint32_t)strtoul(config->session_id, NULL, 16);
+    if (dm1->session == 0) /* would count as no session */
+        dm1->session = 1;
     return DMSC_OK;
 }
 
@@ -102,6 +106,7 @@ void dmsc_dm1_free(struct dmsc_dm1 *dm1)
     dmsci_answers_clear(&dm1->answers);
     dmsc_buf_clear(&dm1->sent);
     dmsc_buf_clear(&dm1->window);
+    dmsci_free(dm1->ctx, dm1->alerts);
     dmsci_free(dm1->ctx, dm1->resp_uri);
     dmsci_free(dm1->ctx, dm1->server_id);
     dmsci_free(dm1->ctx, dm1->server_uri);

@@ -68,6 +68,8 @@ enum dmsc_err dmsci_dm1_write_package1(struct dmsc_dm1 *dm1)
     if (err == DMSC_OK)
         err = put_devinfo(dm1, &w);
     if (err == DMSC_OK)
+        err = dmsci_dm1_put_alerts(dm1, &w, 3);
+    if (err == DMSC_OK)
         err = dmsci_syncml_end(&w, true, &dm1->sent);
     if (err == DMSC_OK)
         dm1->msg_id++;

@@ -26,13 +26,16 @@ struct dmsci_dm1_object {
     struct dmsc_buf waiting;  /* the begin of a group of base64 */
 };
 
+struct dmsci_dm1_alert;
+
 struct dmsc_dm1 {
     struct dmsc_ctx *ctx;
     struct dmsc_tree *tree;
     struct dmsc_authority *authority;
     char *server_id, *server_uri, *device_id, *session_id;
     uint8_t ma_id;
-    char *actor; /* "ma:<server_id>" */
+    uint32_t session; /* the SessionID as a number, for grants that last some sessions */
+    char *actor;      /* "ma:<server_id>" */
     bool server_initiated;
     size_t max_msg_size, max_obj_size; /* ours */
 
@@ -51,8 +54,10 @@ struct dmsc_dm1 {
     struct dmsc_buf sent;              /* our last message, for a server that asks again */
     struct dmsci_answers answers;
     struct dmsci_dm1_object object;
-    unsigned chunks;        /* messages that carried a good part of a large object */
-    struct dmsc_buf window; /* what is sent next of a large value */
+    unsigned chunks;                /* messages that carried a good part of a large object */
+    struct dmsc_buf window;         /* what is sent next of a large value */
+    struct dmsci_dm1_alert *alerts; /* alerts.c: sent in package 1 */
+    size_t alert_count;
 };
 
 /* What one step works on. */
@@ -86,6 +91,14 @@ bool dmsci_dm1_room_for_item(struct dmsc_dm1 *dm1, const struct dmsci_dm1_turn *
                              enum dmsc_err *ret_err);
 /* The server's word on a chunk of ours: an error or Alert 1225 ends that object. */
 void dmsci_dm1_chunk_answered(struct dmsc_dm1 *dm1, const struct dmsci_syncml_message *msg);
+
+/* alerts.c: what waits for the server goes into package 1, as far as there is room. */
+DMSC_NODISCARD enum dmsc_err dmsci_dm1_put_alerts(struct dmsc_dm1 *dm1,
+                                                  struct dmsci_syncml_writer *w,
+                                                  unsigned first_cmd_id);
+/* Those with a good Status are forgotten, in the caller's change. */
+DMSC_NODISCARD enum dmsc_err dmsci_dm1_alerts_answered(struct dmsc_dm1 *dm1,
+                                                       const struct dmsci_syncml_message *msg);
 
 /* run.c: execute a message inside the caller's transaction. */
 DMSC_NODISCARD enum dmsc_err dmsci_dm1_run(struct dmsc_dm1 *dm1, const struct dmsci_dm1_turn *turn);

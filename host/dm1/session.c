@@ -176,7 +176,9 @@ static enum dmsc_err transact(struct dmsc_dm1 *dm1, struct dmsci_dm1_turn *turn)
 
     if (err != DMSC_OK)
         return err;
-    err = dmsci_dm1_run(dm1, turn);
+    err = dmsci_dm1_alerts_answered(dm1, &turn->msg);
+    if (err == DMSC_OK)
+        err = dmsci_dm1_run(dm1, turn);
     if (err == DMSC_OK)
         err = dmsc_tree_commit(dm1->tree);
     else

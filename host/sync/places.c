@@ -3,12 +3,20 @@
 #include "host/sync/sync.h"
 #include <string.h>
 
-/* The device's own nodes: no card replaces or removes them. Accounts below ./DMAcc are welcome. */
+/* The device's own nodes: no card replaces or removes them. Accounts below ./DMAcc are welcome,
+ * so are certificates below ./Cert and objects of an environment. */
 static bool is_reserved(const char *uri)
 {
-    return strcmp(uri, ".") == 0 || strcmp(uri, "./DMAcc") == 0 ||
-           dmsc_uri_below(uri, "./DevInfo") || dmsc_uri_below(uri, "./DevDetail") ||
-           dmsc_uri_below(uri, "./Inbox") || dmsc_uri_below(uri, "./DACMO");
+    static const char *const own[] = { "./DevInfo", "./DevDetail", "./DACMO", "./Inbox",
+                                       "./VirMO" };
+    static const char *const lists[] = { ".", "./DMAcc", "./Cert", "./Env" };
+    bool reserved = strncmp(uri, "./Cert/uicc-", sizeof("./Cert/uicc-") - 1) == 0;
+
+    for (size_t i = 0; i < DMSCI_ARRAY_LEN(own); i++)
+        reserved = reserved || dmsc_uri_below(uri, own[i]);
+    for (size_t i = 0; i < DMSCI_ARRAY_LEN(lists); i++)
+        reserved = reserved || strcmp(uri, lists[i]) == 0;
+    return reserved;
 }
 
 static bool overlap(const char *a, const char *b)

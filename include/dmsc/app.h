@@ -3,6 +3,7 @@
 #define DMSC_APP_H
 
 #include <dmsc/authority.h>
+#include <dmsc/cert.h>
 #include <dmsc/mo_ops.h>
 
 #ifdef __cplusplus
@@ -35,6 +36,19 @@ DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_apps_admit_uid(struct dmsc_apps *apps
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_apps_admit_certificate(struct dmsc_apps *apps,
                                                                   const char *name,
                                                                   struct dmsc_bytes certificate);
+
+/**
+ * Let the certificates that the card provisions (dmsc/cert.h) admit applications too: one of usage
+ * "app" in use, whose Scope names "local:NAME". Of several authorities that provision for one name
+ * the best by priority speaks for it, the card's issuer before all; two of one priority are not
+ * believed. To a name that a rule above has, the issuer alone may add.
+ *
+ * An application that is open is bound to its certificate: when that is withdrawn, each call
+ * answers DMSC_E_REFUSED ("app:withdrawn").
+ * @param clock the time to judge certificates by; borrowed
+ */
+DMSC_API void dmsc_apps_trust_card(struct dmsc_apps *apps, struct dmsc_now (*clock)(void *user),
+                                   void *user);
 
 /**
  * Open as the application @p name, a process of user @p uid as the system says it.
@@ -97,6 +111,14 @@ DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_app_delete(struct dmsc_app *app, cons
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_app_exec(struct dmsc_app *app, const char *uri,
                                                     struct dmsc_bytes argument,
                                                     struct dmsc_now now);
+
+/**
+ * The certificates in use of a usage (NULL: any) that the application may use: their Scope names
+ * "local:NAME" or "*". @p cert answers false to stop.
+ */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_app_certificates(
+    struct dmsc_app *app, const char *usage, struct dmsc_now now,
+    bool (*cert)(void *user, const struct dmsc_cert *cert), void *user);
 
 /** What happened to one node in one committed change. */
 struct dmsc_app_event {

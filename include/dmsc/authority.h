@@ -38,6 +38,7 @@ enum dmsc_rules {
     DMSC_RULES_ACL, /* DM 1.x: the ACL of each node (TND 7.7.1), and the owner where there is one */
     DMSC_RULES_DACMO /* DM 2.0: owner and grants of each instance (dmsc/grant.h) */
 };
+#define DMSC_ENV_NAME 32u /* most characters of the name of an environment (dmsc/env.h) */
 struct dmsc_subject {
     enum dmsc_subject_kind kind;
     const char *server_id; /* MA: as the session was authenticated; APP: "local:" and its name */
@@ -49,6 +50,7 @@ struct dmsc_subject {
     const char *const *moids;
     /* A number of this session, for grants that last some sessions: 0 outside of one. */
     uint32_t session;
+    const char *environment; /* APP: the one it belongs to; NULL: the device itself */
 };
 
 /** Time as the device knows it. An untrusted clock makes every bounded entry unusable. */
@@ -60,30 +62,35 @@ struct dmsc_now {
 /** Why. Names are stable: dmsc_reason_name(). */
 enum dmsc_reason {
     DMSC_ALLOWED,
-    DMSC_REFUSED_NO_LIST,     /* "ma:no-list" */
-    DMSC_REFUSED_UNLISTED,    /* "ma:unlisted" */
-    DMSC_REFUSED_DISABLED,    /* "ma:disabled" */
-    DMSC_REFUSED_DENY_ENTRY,  /* "ma:deny-entry": the entry itself, or one of equal or higher
-                                 priority */
-    DMSC_REFUSED_NO_PIN,      /* "ma:no-credential-pin": an entry without pins is unusable */
-    DMSC_REFUSED_CLOCK,       /* "ma:clock-untrusted" */
-    DMSC_REFUSED_NOT_YET,     /* "ma:not-yet-valid" */
-    DMSC_REFUSED_EXPIRED,     /* "ma:expired" */
-    DMSC_REFUSED_DELEGATION,  /* "ma:delegation": chain broken, too deep, a cycle, or no right to
-                                 delegate */
-    DMSC_REFUSED_SCOPE,       /* "ma:scope": no scope of the entry covers type and path */
-    DMSC_REFUSED_RIGHT,       /* "ma:right": a scope covers it, without this right */
-    DMSC_REFUSED_ACL,         /* "acl" */
-    DMSC_REFUSED_ACCESS_TYPE, /* "access-type": the node's description forbids it to everybody */
-    DMSC_REFUSED_SECRET,      /* "secret": never readable */
-    DMSC_REFUSED_IDENTITY,    /* "ma:identity": the peer's credential is not the pinned one */
-    DMSC_REFUSED_MOID,        /* "dacmo:moid": not among the MOIDs of the account's Perm */
-    DMSC_REFUSED_GRANT,       /* "dacmo:grant": neither owner of the instance nor granted it */
-    DMSC_REFUSED_GRANT_CLOCK, /* "dacmo:clock-untrusted": only by a grant bounded in time */
-    DMSC_REFUSED_GRANT_OVER,  /* "dacmo:expired": the only grant is over: DM 2.0 status 410 */
-    DMSC_REFUSED_PRIORITY,    /* "priority": an authority of better priority wrote the instance;
-                                 DM 2.0 status 409, DM 1.x 425 */
-    DMSC_REFUSED_ERROR        /* "error": the decision could not be made; see the context's story */
+    DMSC_REFUSED_NO_LIST,      /* "ma:no-list" */
+    DMSC_REFUSED_UNLISTED,     /* "ma:unlisted" */
+    DMSC_REFUSED_DISABLED,     /* "ma:disabled" */
+    DMSC_REFUSED_DENY_ENTRY,   /* "ma:deny-entry": the entry itself, or one of equal or higher
+                                  priority */
+    DMSC_REFUSED_NO_PIN,       /* "ma:no-credential-pin": an entry without pins is unusable */
+    DMSC_REFUSED_CLOCK,        /* "ma:clock-untrusted" */
+    DMSC_REFUSED_NOT_YET,      /* "ma:not-yet-valid" */
+    DMSC_REFUSED_EXPIRED,      /* "ma:expired" */
+    DMSC_REFUSED_DELEGATION,   /* "ma:delegation": chain broken, too deep, a cycle, or no right to
+                                  delegate */
+    DMSC_REFUSED_SCOPE,        /* "ma:scope": no scope of the entry covers type and path */
+    DMSC_REFUSED_RIGHT,        /* "ma:right": a scope covers it, without this right */
+    DMSC_REFUSED_ACL,          /* "acl" */
+    DMSC_REFUSED_ACCESS_TYPE,  /* "access-type": the node's description forbids it to everybody */
+    DMSC_REFUSED_SECRET,       /* "secret": never readable */
+    DMSC_REFUSED_IDENTITY,     /* "ma:identity": the peer's credential is not the pinned one */
+    DMSC_REFUSED_MOID,         /* "dacmo:moid": not among the MOIDs of the account's Perm */
+    DMSC_REFUSED_GRANT,        /* "dacmo:grant": neither owner of the instance nor granted it */
+    DMSC_REFUSED_GRANT_CLOCK,  /* "dacmo:clock-untrusted": only by a grant bounded in time */
+    DMSC_REFUSED_GRANT_OVER,   /* "dacmo:expired": the only grant is over: DM 2.0 status 410 */
+    DMSC_REFUSED_PRIORITY,     /* "priority": an authority of better priority wrote the instance;
+                                  DM 2.0 status 409, DM 1.x 425 */
+    DMSC_REFUSED_ENV_DISABLED, /* "env:disabled": the environment of the node, or of the application
+                                  itself (dmsc/env.h) */
+    DMSC_REFUSED_ENV_UNKNOWN,  /* "env:unknown": below ./Env, in none that is listed */
+    DMSC_REFUSED_ENV_OUTSIDE,  /* "env:outside": an object of an application away from its
+                                  environment */
+    DMSC_REFUSED_ERROR /* "error": the decision could not be made; see the context's story */
 };
 DMSC_API const char *dmsc_reason_name(enum dmsc_reason reason);
 /** One sentence for a person. Never NULL. */
@@ -181,7 +188,8 @@ struct dmsc_audit {
     const char *detail;
 };
 /**
- * Write down what waits: refusals, and sessions of grants that were used. Outside a change; at the
+ * Write down what waits: refusals, sessions of grants that were used, the end of grants that were
+ * found over. Outside a change; at the
  * end of a message and of a session. The latest 10,000 refusals are kept.
  * @return on failure what waits goes on waiting
  */

@@ -8,6 +8,7 @@
 #include <dmsc/cat.h>
 #include <dmsc/ctx.h>
 #include <dmsc/dm1.h>
+#include <dmsc/env.h>
 #include <dmsc/link.h>
 #include <dmsc/mo.h>
 #include <dmsc/store.h>
@@ -53,6 +54,11 @@ struct dmsc_config {
     size_t usat_dns_count;
     char **app_users; /* [app] user: "NAME:UID", who may be which local application; repeatable */
     size_t app_user_count;
+    char **app_environments; /* [app] environment: "NAME:ENVIRONMENT", where an application belongs;
+                                repeatable */
+    size_t app_environment_count;
+    char **environments; /* [env] name: "NAME" or "NAME:KIND"; repeatable */
+    size_t environment_count;
     char *usat_imei;     /* [usat] imei: what it may know of the device; NULL: nothing */
     unsigned timeout_ms; /* [net] timeout_ms: of one connect, read or write; 0: 15000 */
 };
@@ -102,7 +108,8 @@ DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_bridge_objects(
  * differs is written.
  */
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_bridge_tell(struct dmsc_bridge *bridge);
-/** The local applications on this tree, with the rules of [app]; the program may add others. */
+/** The local applications on this tree, with the rules of [app] and the environments of [env]; the
+ * program may add others. */
 DMSC_API struct dmsc_apps *dmsc_bridge_apps(const struct dmsc_bridge *bridge);
 /** Time as the configuration lets the device know it. */
 DMSC_API struct dmsc_now dmsc_bridge_now(const struct dmsc_bridge *bridge);

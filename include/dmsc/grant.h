@@ -81,8 +81,16 @@ DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_grant_transfer(struct dmsc_authority 
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_grant_session(struct dmsc_authority *authority,
                                                          const char *server_id);
 /**
- * An authority is listed no more, or an application is gone: its grants go, those it gave too; what
- * it owned belongs to the device's owner from now on ("local:").
+ * Grants that @p server_id gave and whose time or sessions are over go away, and with each an alert
+ * waits for it (DMSC_ALERT_DELEGATION_EXPIRED); at the start of its session, so that this very
+ * session tells it. Grants that a decision found over go with dmsc_authority_flush(), likewise.
+ * Without a trusted clock only those go whose sessions are over.
+ */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_grant_expire(struct dmsc_authority *authority,
+                                                        const char *server_id, struct dmsc_now now);
+/**
+ * An authority is listed no more, or an application is gone: its grants go, those it gave too, and
+ * the alerts that wait for it; what it owned belongs to the device's owner from now on ("local:").
  */
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_grant_forget(struct dmsc_authority *authority,
                                                         const char *server_id);

@@ -47,6 +47,9 @@ struct dmsc_limits {
     unsigned script_depth;  /* files that call each other */
     unsigned script_steps;  /* lines run, loops counted */
     size_t ota_packet_size; /* one secured packet */
+    unsigned environments;  /* listed at one time */
+    unsigned alerts;        /* that wait for one authority */
+    size_t alert_size;      /* one of them, all texts and data */
 };
 
 #define DMSC_LIMITS_INIT                                                                           \

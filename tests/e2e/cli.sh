@@ -363,7 +363,18 @@ says '^reason +ma:right'
 d 4 ma check --ma org.stranger --right Get ./DevInfo
 says '^reason +ma:unlisted'
 d 0 cert ls
-says 'OpA test CA +trust anchor'
+says '^uicc-[0-9]+ +OpA test CA +ca +com.opa.dm, com.opa.dm2, fleet-dm +active '
+name=$(sed -n 's/^\(uicc-[0-9]*\) .*OpA test CA.*/\1/p' out)
+d 0 cert show "$name"
+says '^usage +ca$'
+says '^may use it +com.opa.dm, com.opa.dm2, fleet-dm$'
+says '^provisioned by +the issuer of the card$'
+says "^object +\./Cert/$name\$"
+d 0 cert show "$name" --json
+json "j['usage'] == 'ca' and j['state'] == 'active' and j['trusted'] and j['scope'] == ['com.opa.dm', 'com.opa.dm2', 'fleet-dm'] and j['ma'] == ''"
+d 0 cert show "$(python3 -c 'import json,sys; print(json.load(open("out"))["sha256"][:12])')"
+d 1 cert show nothing
+tells '^dmsc: cannot find the certificate'
 d 4 session --server org.stranger
 tells '^  reason ma:unlisted'
 tells '^  try    '

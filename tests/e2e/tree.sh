@@ -393,7 +393,7 @@ says '^delegated +by 1 \(OpA\), depth 1$'
 says '^standing now +admitted$'
 says '^1 +3GPP IMS +\. +Get, Add, Exec$'
 # Exec is in its scope and in the ACL, but who delegated has it not.
-says '^1 +helper +\./3GPP_IMS +Get, Add$'
+says '^1 +helper +\./3GPP_IMS +Get\+Add +-$'
 a 0 ma show 4
 says '^valid until +2021-01-01T00:00:00Z$'
 says '^standing now +ma:expired$'
@@ -401,11 +401,16 @@ says '^none of it can be used now'
 a 0 ma show 3 --json
 json "j['scopes'][0]['effective'] == [{'server_id': 'helper', 'node': './3GPP_IMS', 'rights': ['Get', 'Add']}]"
 json "j['pins'] == [{'kind': 'CA key', 'sha256': 'AB' * 32}] and j['delegated'] == {'by': 1, 'name': 'OpA', 'depth': 1}"
+# Nobody owns it: by the rules of DM 2.0 it is nobody's.
+json "j['scopes'][0]['effective_dm2'] == [] and j['account_moids'] == {}"
+a 0 ma show 3
+says '^SCOPE +SERVER ID +NODE +MAY IN DM 1.X +IN DM 2.0$'
+says '^1 +helper +\./3GPP_IMS +Get\+Add +-$'
 # com.opa.dm2 is another name of the same entry, which the ACL does not have.
 a 0 ma show com.opa.dm2 --json
 json "{e['server_id']: e['rights'] for e in j['scopes'][1]['effective'] if 'Add' in e['rights']}.keys() == {'com.opa.dm'}"
 a 0 ma ls
-says '^3 +HELPER .* admitted +\./3GPP_IMS Get\+Add$'
+says '^3 +HELPER .* admitted +\./3GPP_IMS Get\+Add \(2\.0: none\)$'
 says '^4 +OLD .* ma:expired +-$'
 a 0 ma ls --json
 json "j[2]['scopes'][0]['effective'][0]['rights'] == ['Get', 'Add'] and j[3]['scopes'][0]['effective'] == []"
@@ -429,5 +434,59 @@ for id in 9 nobody 0x1 257 ''; do
   tells '^dmsc: cannot find the authority: not found$'
   tells '^  try    '
 done
+
+
+# --- environments ---------------------------------------------------------------------------------
+printf '[app]\nenvironment = player:car\n[env]\nname = car:guest\n' >>ma.conf
+a 0 env add phone
+a 0 env ls
+says '^NAME +KIND +OBJECTS BELOW +STATE$'
+says '^car +guest +\./Env/car +enabled$'
+says '^phone +(- +)?\./Env/phone +enabled$'
+a 0 mo add ./Env/car/Radio --type urn:x:radio:1.0
+a 0 mo add ./Env/phone/Radio --type urn:x:radio:1.0
+a 0 mo find 'urn:x:radio:1.0/Env.car.Radio/'
+says '\./Env/car/Radio'
+a 0 env disable car --json
+json "j == {'name': 'car', 'is': 'disabled'}"
+a 4 ma check --ma local:player --right Get ./Env/phone/Radio
+says '^reason +env:disabled$'
+a 4 ma check --ma local:other --right Get ./Env/car/Radio
+says '^reason +env:disabled$'
+a 4 ma check --ma local:other --right Get ./Env/phone/Radio
+says '^reason +dacmo:grant$'
+a 4 ma check --ma com.opa.dm --right Get ./Env/car/Radio
+says '^reason +env:disabled$'
+a 0 ma check --ma com.opa.dm --right Get ./Env/phone/Radio
+# What the configuration lists stays as its operator left it.
+a 0 env ls --json
+json "[(e['name'], e['enabled']) for e in j] == [('car', False), ('phone', True)]"
+a 0 env enable car
+a 0 ma check --ma com.opa.dm --right Get ./Env/car/Radio
+a 0 env rm phone
+
+# --- what DM 2.0 adds -----------------------------------------------------------------------------
+# Where there is no instance, whoever is listed may make one, if its account asks for the kind.
+a 0 mo rm ./3GPP_IMS
+a 0 ma show com.opa.dm --json
+json "[(e['server_id'], e['node'], e['rights']) for e in j['scopes'][1]['effective_dm2']] == [(s, './3GPP_IMS', ['Add']) for s in ('com.opa.dm', 'com.opa.dm2')]"
+a 0 ma ls
+says '^1 +OpA .*\./3GPP_IMS Get\+Add \(2\.0: Add\)'
+a 0 mo add ./DMAcc/H --type urn:oma:mo:oma-dm-dmacc:1.2
+a 0 mo add ./DMAcc/H/SrvID com.opa.dm
+a 0 mo add ./DMAcc/H/Perm/1/MOID urn:x:other:1.0
+a 0 ma show com.opa.dm --json
+json "[e['server_id'] for e in j['scopes'][1]['effective_dm2']] == ['com.opa.dm2'] and j['account_moids'] == {'com.opa.dm': ['urn:x:other:1.0']}"
+
+e() { # STATUS REASON ARGUMENT...
+  run "$1" "$dmsc" --config ma.conf env "${@:3}"
+  tells '^dmsc: cannot change the list of environments'
+  tells "^  reason $2"
+}
+e 1 env:exists add car
+e 2 env:name add a/b
+e 1 env:unknown enable phone
+e 1 env:unknown disable phone
+e 1 env:unknown rm phone
 
 finish

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What an authority may do now. Its scopes say what it might; delegation, deny entries, ACLs and
- * time take from that. Nothing of this is computed here: each right is asked of the decision point,
- * at each place that a scope is about.
+ * What an authority may do now, by the rules of DM 1.x and by those of DM 2.0. Its scopes say what
+ * it might; delegation, deny entries, ACLs and time take from that. Nothing of this is computed
+ * here: each right is asked of the decision point, at each place that a scope is about.
  */
 #include "host/cli/ma/ma.h"
 #include <stdio.h>
@@ -48,6 +48,8 @@ struct asker {
     const struct dmsc_ma *ma;
     const struct dmsc_ma_scope *scope;
     const char *urn; /* of the scope's type; NULL: any */
+    enum dmsc_rules rules;
+    const json_t *instances;
     json_t *answers;
 };
 
@@ -86,28 +88,6 @@ static uint16_t allowed(struct asker *a, const struct dmsc_subject *subject, con
     return bits;
 }
 
-static void ask_at(struct asker *a, const char *place, bool is_instance)
-{
-    struct dmsc_buf below;
-
-    dmsc_buf_init(&below, a->cli->ctx, SIZE_MAX / 2);
-    for (size_t i = 0; i < a->ma->server_id_count; i++) {
-        const struct dmsc_subject subject = { .kind = DMSC_SUBJECT_MA,
-                                              .server_id = a->ma->server_ids[i],
-                                              .ma_id = a->ma->id };
-        uint16_t bits = 0;
-
-        dmsc_buf_reset(&below);
-        if (place_of_new(a, place, &below) == DMSC_OK)
-            bits = allowed(a, &subject, place, dmsc_buf_str(&below), is_instance);
-        if (bits != 0)
-            (void)json_array_append_new(
-                a->answers, json_pack("{s:o,s:o,s:o}", "server_id", cli_text(subject.server_id),
-                                      "node", cli_text(place), "rights", cli_ma_rights(bits)));
-    }
-    dmsc_buf_clear(&below);
-}
-
 /* The URN of a scope names all versions of a kind. */
 static bool is_of(const char *urn, const char *type)
 {
@@ -116,12 +96,120 @@ static bool is_of(const char *urn, const char *type)
     return strncmp(urn, type, n) == 0 && (type[n] == '\0' || type[n] == ':');
 }
 
+/* --- the MOIDs of an account (DM 2.0: Perm) ------------------------------------------------------
+ */
+
+static bool text_is(struct cli *cli, const char *account, const char *leaf, const char *text)
+{
+    struct dmsc_buf uri, value;
+    bool is = false;
+
+    dmsc_buf_init(&uri, cli->ctx, SIZE_MAX / 2);
+    dmsc_buf_init(&value, cli->ctx, SIZE_MAX / 2);
+    if (dmsc_buf_append_str(&uri, account) == DMSC_OK &&
+        dmsc_buf_append_str(&uri, "/") == DMSC_OK && dmsc_buf_append_str(&uri, leaf) == DMSC_OK &&
+        dmsc_tree_value(dmsc_bridge_tree(cli->bridge), dmsc_buf_str(&uri), &value) == DMSC_OK)
+        is = strcmp(dmsc_buf_str(&value), text) == 0;
+    dmsc_buf_clear(&uri);
+    dmsc_buf_clear(&value);
+    return is;
+}
+
+static enum dmsc_err keep_moid(void *user, const char *uri, const struct dmsc_node *node)
+{
+    struct cli_rows *found = user;
+    const char *name = strrchr(uri, '/');
+    struct dmsc_buf value;
+
+    if (node->format == DMSC_FORMAT_NODE || name == NULL || strcmp(name, "/MOID") != 0 ||
+        json_array_size(found->rows) == CLI_MA_MOIDS)
+        return DMSC_OK;
+    dmsc_buf_init(&value, found->cli->ctx, SIZE_MAX / 2);
+    if (dmsc_tree_value(dmsc_bridge_tree(found->cli->bridge), uri, &value) == DMSC_OK)
+        (void)json_array_append_new(found->rows, cli_text(dmsc_buf_str(&value)));
+    dmsc_buf_clear(&value);
+    return DMSC_OK;
+}
+
+json_t *cli_ma_moids(struct cli *cli, const char *server_id, const json_t *instances)
+{
+    struct cli_rows found = { cli, NULL };
+    size_t i;
+    json_t *one;
+
+    json_array_foreach(instances, i, one)
+    {
+        const char *uri = json_string_value(json_object_get(one, "uri"));
+        struct dmsc_buf perm;
+
+        if (found.rows != NULL ||
+            !is_of(dmsc_mo_type_urn(DMSC_MO_DMACC),
+                   json_string_value(json_object_get(one, "type"))) ||
+            (!text_is(cli, uri, "SrvID", server_id) && !text_is(cli, uri, "ServerID", server_id)))
+            continue;
+        dmsc_buf_init(&perm, cli->ctx, SIZE_MAX / 2);
+        found.rows = json_array();
+        if (dmsc_buf_append_str(&perm, uri) != DMSC_OK ||
+            dmsc_buf_append_str(&perm, "/Perm") != DMSC_OK ||
+            dmsc_tree_walk(dmsc_bridge_tree(cli->bridge), dmsc_buf_str(&perm), keep_moid, &found) !=
+                DMSC_OK) {
+            json_decref(found.rows); /* an account of DM 1.x */
+            found.rows = NULL;
+        }
+        dmsc_buf_clear(&perm);
+    }
+    return found.rows;
+}
+
+/* As a question takes them; NULL: no account limits them. */
+static const char *const *moids_of(const json_t *asked, const char *moids[CLI_MA_MOIDS + 1])
+{
+    size_t n = json_array_size(asked);
+
+    for (size_t i = 0; i < n && i < CLI_MA_MOIDS; i++)
+        moids[i] = json_string_value(json_array_get(asked, i));
+    moids[n < CLI_MA_MOIDS ? n : CLI_MA_MOIDS] = NULL;
+    return asked != NULL ? moids : NULL;
+}
+
+static void ask_at(struct asker *a, const char *place, bool is_instance)
+{
+    const char *moids[CLI_MA_MOIDS + 1];
+    struct dmsc_buf below;
+
+    dmsc_buf_init(&below, a->cli->ctx, SIZE_MAX / 2);
+    for (size_t i = 0; i < a->ma->server_id_count; i++) {
+        struct dmsc_subject subject = { .kind = DMSC_SUBJECT_MA,
+                                        .server_id = a->ma->server_ids[i],
+                                        .ma_id = a->ma->id,
+                                        .rules = a->rules };
+        json_t *asked = NULL;
+        uint16_t bits = 0;
+
+        if (a->rules == DMSC_RULES_DACMO) {
+            asked = cli_ma_moids(a->cli, subject.server_id, a->instances);
+            subject.moids = moids_of(asked, moids);
+        }
+
+        dmsc_buf_reset(&below);
+        if (place_of_new(a, place, &below) == DMSC_OK)
+            bits = allowed(a, &subject, place, dmsc_buf_str(&below), is_instance);
+        if (bits != 0)
+            (void)json_array_append_new(
+                a->answers, json_pack("{s:o,s:o,s:o}", "server_id", cli_text(subject.server_id),
+                                      "node", cli_text(place), "rights", cli_ma_rights(bits)));
+        json_decref(asked);
+    }
+    dmsc_buf_clear(&below);
+}
+
 /* A scope of any type is about its path; one of a type about the instances there, and where there
  * is none about making one. */
 static json_t *effective(struct cli *cli, const struct dmsc_ma *ma,
-                         const struct dmsc_ma_scope *scope, const json_t *instances)
+                         const struct dmsc_ma_scope *scope, const json_t *instances,
+                         enum dmsc_rules rules)
 {
-    struct asker a = { cli, ma, scope, NULL, json_array() };
+    struct asker a = { cli, ma, scope, NULL, rules, instances, json_array() };
     const char *path = scope->path != NULL ? scope->path : ".";
     bool any = false;
     size_t i;
@@ -154,10 +242,11 @@ json_t *cli_ma_scopes(struct cli *cli, const struct dmsc_ma *ma, const json_t *i
 
         (void)json_array_append_new(
             scopes,
-            json_pack("{s:o,s:o,s:o,s:o}", "type",
+            json_pack("{s:o,s:o,s:o,s:o,s:o}", "type",
                       cli_text(s->type == DMSC_MO_URN ? s->urn : dmsc_mo_type_name(s->type)),
                       "path", cli_text(s->path), "rights", cli_ma_rights(s->rights), "effective",
-                      effective(cli, ma, s, instances)));
+                      effective(cli, ma, s, instances, DMSC_RULES_ACL), "effective_dm2",
+                      effective(cli, ma, s, instances, DMSC_RULES_DACMO)));
     }
     return scopes;
 }

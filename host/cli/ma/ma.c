@@ -61,22 +61,55 @@ json_t *cli_ma_bound(uint32_t seconds, uint32_t open)
     return seconds == open ? json_null() : cli_time(seconds);
 }
 
-/* "./3GPP_IMS Get+Add", once for all ServerIDs that have the same. */
-static json_t *place_words(const json_t *effective)
+void cli_ma_rights_words(const json_t *one, char *ret_text, size_t size)
 {
-    const json_t *rights = json_object_get(effective, "rights");
-    char text[160] = "";
     size_t i, n = 0;
     json_t *right;
 
-    json_array_foreach(rights, i, right)
+    ret_text[0] = '\0';
+    json_array_foreach(json_object_get(one, "rights"), i, right)
     {
-        int written = snprintf(text + n, sizeof(text) - n, "%s%s", i > 0 ? "+" : "",
-                               json_string_value(right));
+        int written =
+            snprintf(ret_text + n, size - n, "%s%s", i > 0 ? "+" : "", json_string_value(right));
 
-        n += written > 0 && (size_t)written < sizeof(text) - n ? (size_t)written : 0;
+        n += written > 0 && (size_t)written < size - n ? (size_t)written : 0;
     }
-    return json_sprintf("%s %s", json_string_value(json_object_get(effective, "node")), text);
+}
+
+const json_t *cli_ma_same_place(const json_t *places, const json_t *one)
+{
+    size_t i;
+    json_t *other;
+
+    json_array_foreach(places, i, other)
+    {
+        if (json_equal(json_object_get(other, "node"), json_object_get(one, "node")) &&
+            json_equal(json_object_get(other, "server_id"), json_object_get(one, "server_id")))
+            return other;
+    }
+    return NULL;
+}
+
+/* "./3GPP_IMS Get+Add", and where DM 2.0 has something else "./3GPP_IMS Get+Add (2.0: none)"; once
+ * for all ServerIDs that have the same. Either may be NULL. */
+static json_t *place_words(const json_t *dm1, const json_t *dm2)
+{
+    const char *node = json_string_value(json_object_get(dm1 != NULL ? dm1 : dm2, "node"));
+    char first[160] = "none", second[160] = "none";
+
+    if (dm1 != NULL)
+        cli_ma_rights_words(dm1, first, sizeof(first));
+    if (dm2 != NULL)
+        cli_ma_rights_words(dm2, second, sizeof(second));
+    if (strcmp(first, second) == 0)
+        return json_sprintf("%s %s", node, first);
+    return json_sprintf("%s %s (2.0: %s)", node, first, second);
+}
+
+static void add_words(json_t *words, json_t *word)
+{
+    (void)json_object_set_new(words, json_string_value(word), json_true());
+    json_decref(word);
 }
 
 /* The first places are enough for a table. */
@@ -88,11 +121,15 @@ static json_t *may_now(const json_t *scopes)
 
     json_array_foreach(scopes, i, scope)
     {
-        json_array_foreach(json_object_get(scope, "effective"), k, one)
+        const json_t *dm1 = json_object_get(scope, "effective");
+        const json_t *dm2 = json_object_get(scope, "effective_dm2");
+
+        json_array_foreach(dm1, k, one)
+            add_words(words, place_words(one, cli_ma_same_place(dm2, one)));
+        json_array_foreach(dm2, k, one)
         {
-            word = place_words(one);
-            (void)json_object_set_new(words, json_string_value(word), json_true());
-            json_decref(word);
+            if (cli_ma_same_place(dm1, one) == NULL)
+                add_words(words, place_words(NULL, one));
         }
     }
     json_object_foreach(words, text, word)
@@ -185,7 +222,11 @@ static enum dmsc_err run_check(struct cli *cli)
         goto out;
     }
     if (strncmp(subject.server_id, "local:", 6) == 0)
-        subject.kind = DMSC_SUBJECT_APP;
+        subject =
+            (struct dmsc_subject){ .kind = DMSC_SUBJECT_APP,
+                                   .server_id = subject.server_id,
+                                   .environment = dmsc_apps_environment(
+                                       dmsc_bridge_apps(cli->bridge), subject.server_id + 6) };
     err = dmsc_uri_normalise(cli->ctx, cli->argument[0], &uri, NULL);
     if (err != DMSC_OK)
         goto out;

@@ -16,8 +16,16 @@ json_t *cli_ma_bound(uint32_t seconds, uint32_t open);
 
 /** All instances of the tree, { "uri", "type" } each; for cli_ma_scopes(). NULL: no memory. */
 json_t *cli_ma_instances(struct cli *cli);
-/** The scopes of an entry, and in "effective" what the decision point allows by each of them now:
- * { "server_id", "node", "rights" }. */
+/** "Get+Add" of an element of "effective". */
+void cli_ma_rights_words(const json_t *one, char *ret_text, size_t size);
+/** The element of @p places for the ServerID and the node of @p one; NULL: there is none. */
+const json_t *cli_ma_same_place(const json_t *places, const json_t *one);
+#define CLI_MA_MOIDS 32u
+/** The MOIDs that the DM 2.0 account of a server asks for; NULL: it has none, so none limits it. */
+json_t *cli_ma_moids(struct cli *cli, const char *server_id, const json_t *instances);
+/** The scopes of an entry, and what the decision point allows by each of them now, in "effective"
+ * in sessions of DM 1.x, in "effective_dm2" in those of DM 2.0: { "server_id", "node", "rights" }.
+ */
 json_t *cli_ma_scopes(struct cli *cli, const struct dmsc_ma *ma, const json_t *instances);
 
 #endif

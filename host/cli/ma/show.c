@@ -107,6 +107,17 @@ static json_t *entry_json(struct cli *cli, const struct dmsc_ma *ma)
         reason == DMSC_ALLOWED ? "it may open a session" : dmsc_reason_text(reason), "scopes",
         cli_ma_scopes(cli, ma, instances));
 
+    if (entry != NULL) {
+        json_t *moids = json_object();
+
+        for (size_t i = 0; i < ma->server_id_count; i++) {
+            json_t *asked = cli_ma_moids(cli, ma->server_ids[i], instances);
+
+            if (asked != NULL)
+                (void)json_object_set_new(moids, ma->server_ids[i], asked);
+        }
+        (void)json_object_set_new(entry, "account_moids", moids);
+    }
     json_decref(instances);
     return entry;
 }
@@ -144,6 +155,20 @@ static enum dmsc_err say_entry(struct cli *cli, const json_t *entry)
     return cli_record(cli, columns, shown);
 }
 
+/* A place where a scope counts: what is left of it in either protocol. */
+static json_t *place_row(size_t n, const json_t *place, const json_t *dm1, const json_t *dm2)
+{
+    char first[160] = "-", second[160] = "-";
+
+    if (dm1 != NULL)
+        cli_ma_rights_words(dm1, first, sizeof(first));
+    if (dm2 != NULL)
+        cli_ma_rights_words(dm2, second, sizeof(second));
+    return json_pack("{s:I,s:O,s:O,s:s,s:s}", "n", (json_int_t)n, "server_id",
+                     json_object_get(place, "server_id"), "node", json_object_get(place, "node"),
+                     "dm1", first, "dm2", second);
+}
+
 /* A line for each scope, and for each place where it counts now. */
 static enum dmsc_err say_scopes(struct cli *cli, const json_t *scopes)
 {
@@ -152,8 +177,8 @@ static enum dmsc_err say_scopes(struct cli *cli, const json_t *scopes)
         { "rights", "RIGHTS" }, { NULL, NULL },
     };
     static const struct cli_column given[] = {
-        { "n", "SCOPE" }, { "server_id", "SERVER ID" }, { "node", "NODE" }, { "rights", "MAY NOW" },
-        { NULL, NULL },
+        { "n", "SCOPE" },           { "server_id", "SERVER ID" }, { "node", "NODE" },
+        { "dm1", "MAY IN DM 1.X" }, { "dm2", "IN DM 2.0" },       { NULL, NULL },
     };
     json_t *list = json_array(), *now = json_array(), *scope, *one;
     size_t i, k;
@@ -165,11 +190,13 @@ static enum dmsc_err say_scopes(struct cli *cli, const json_t *scopes)
 
         (void)json_object_set_new(row, "n", json_integer((json_int_t)i + 1));
         (void)json_array_append_new(list, row);
-        json_array_foreach(json_object_get(scope, "effective"), k, one)
+        json_array_foreach(json_object_get(scope, "effective"), k, one)(void) json_array_append_new(
+            now, place_row(i + 1, one, one,
+                           cli_ma_same_place(json_object_get(scope, "effective_dm2"), one)));
+        json_array_foreach(json_object_get(scope, "effective_dm2"), k, one)
         {
-            row = json_copy(one);
-            (void)json_object_set_new(row, "n", json_integer((json_int_t)i + 1));
-            (void)json_array_append_new(now, row);
+            if (cli_ma_same_place(json_object_get(scope, "effective"), one) == NULL)
+                (void)json_array_append_new(now, place_row(i + 1, one, NULL, one));
         }
     }
     cli_say(cli, "%s", "");
@@ -209,8 +236,11 @@ static enum dmsc_err run_show(struct cli *cli)
 const struct cli_command cli_ma_show_commands[] = {
     { "ma", "show", "ID", 1, 1, CLI_NEEDS_BRIDGE, 0, run_show, "show one authority in full",
       "ID is the number that ma ls shows, or a ServerID. Pins, validity, delegation, scopes with\n"
-      "their rights; and what is left of these now, by the decision point, for a DM 1.x session:\n"
-      "delegation, deny entries, ACLs and the clock all take from them.\n\n"
+      "their rights; and what is left of these now, by the decision point: delegation, deny "
+      "entries\n"
+      "and the clock all take from them, in DM 1.x ACLs, in DM 2.0 owners, grants and the MOIDs "
+      "that\n"
+      "the account asks for.\n\n"
       "  dmsc ma show com.opa.dm" },
     { NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL },
 };

@@ -59,7 +59,8 @@ static struct dmsc_subject subject_of(const struct dmsc_dm1 *dm1)
 {
     return (struct dmsc_subject){ .kind = DMSC_SUBJECT_MA,
                                   .server_id = dm1->server_id,
-                                  .ma_id = dm1->ma_id };
+                                  .ma_id = dm1->ma_id,
+                                  .session = dm1->session };
 }
 
 static struct dmsc_verdict ask(struct dmsci_dm1_op *op, enum dmsc_right right, const char *uri,

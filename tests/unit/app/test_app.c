@@ -365,8 +365,6 @@ static void rights_hold_for_applications(void **state)
                      DMSC_E_REFUSED);
     assert_reason(w, "app:kind");
     assert_int_equal(dmsc_app_register(w->heat, ROOT, MOID, &heat_ops, &h, now_100), DMSC_OK);
-    assert_int_equal(dmsc_app_register(w->heat, "./Env/guest/Wifi", MOID, NULL, NULL, now_100),
-                     DMSC_OK);
     dmsc_buf_clear(&got);
 }
 

@@ -86,6 +86,8 @@ void fixture_node(struct fixture *f, const char *line)
             spec.acl = value_of(words[i], "acl");
         else if (value_of(words[i], "access") != NULL)
             spec.access = access_of(value_of(words[i], "access"));
+        else if (value_of(words[i], "value") != NULL)
+            spec.value = dmsc_bytes_str(value_of(words[i], "value"));
         else if (strcmp(words[i], "secret") == 0)
             spec.flags |= DMSC_NODE_SECRET;
         else
@@ -358,6 +360,11 @@ void fixture_who(const char *text, struct who *ret_who)
     }
     if (strncmp(text, "local:", 6) == 0)
         subject->kind = DMSC_SUBJECT_APP;
+    at = strchr(ret_who->text, '@');
+    if (at != NULL) { /* an application of an environment */
+        subject->environment = at + 1;
+        *at = '\0';
+    }
     at = strchr(ret_who->text, '#');
     if (at != NULL) {
         subject->session = (uint32_t)strtoul(at + 1, NULL, 10);

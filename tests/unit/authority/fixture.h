@@ -18,7 +18,8 @@ enum dmsc_err fixture_open(struct fixture *f);
 /** @param ctx borrowed; the tree has its root alone */
 struct fixture fixture_begin(struct dmsc_ctx *ctx);
 void fixture_end(struct fixture *f);
-/** Make a node: "URI FORMAT [type=..] [acl=..] [access=ADEGRC] [secret]"; for "." only acl. */
+/** Make a node: "URI FORMAT [type=..] [acl=..] [access=ADEGRC] [value=..] [secret]"; for "." only
+ * acl. */
 void fixture_node(struct fixture *f, const char *line);
 
 /** Add an entry: tests/vectors/authority.txt says how a line looks. Plain values, on the heap. */
@@ -36,6 +37,7 @@ void fixture_wrote(struct fixture *f, const char *line);
 void fixture_forget(struct fixture *f);
 
 /** "com.a", "com.a+ENTRY", "com.a/2" (DM 2.0), "com.a/2=MOID,MOID", "com.a/2#SESSION", "local:x",
+ * "local:x@ENVIRONMENT",
  * "@card", "@local". */
 struct who {
     char text[160];

@@ -32,7 +32,7 @@ void bench_need(void)
     pki_need(&pki);
 }
 
-static void write_text(const char *name, const char *text)
+void bench_write(const char *name, const char *text)
 {
     char path[SUPPORT_PATH_MAX];
     FILE *to;
@@ -49,7 +49,7 @@ static void copy_data(const char *from)
 {
     struct dmsc_bytes content = support_slurp(from);
 
-    write_text(strrchr(from, '/') + 1, (const char *)content.p);
+    bench_write(strrchr(from, '/') + 1, (const char *)content.p);
     support_free(content);
 }
 
@@ -69,7 +69,7 @@ static void write_account(const char *server_id)
         "<Node><NodeName>Addr</NodeName><Value>https://dm.opa.example/dm</Value></Node></Node>"
         "</Node></Node></MgmtTree>",
         server_id);
-    write_text(name, text);
+    bench_write(name, text);
 }
 
 static void write_files(void)
@@ -83,14 +83,14 @@ static void write_files(void)
     copy_data("tests/data/sync/issuer.key");
     copy_data("tests/data/sync/ims.xml");
     copy_data("tests/data/sync/fleet.xml");
-    write_text("adm1.hex", "4444444444444444\n");
-    write_text("pin1", "1234\n");
+    bench_write("adm1.hex", "4444444444444444\n");
+    bench_write("pin1", "1234\n");
     assert_int_equal(pki_run(&pki, "openssl pkey -in issuer.key -pubout -out issuer.pub && "
                                    "chmod 600 client.key"),
                      0);
 }
 
-static void provision(struct dmsc_ctx *ctx, struct dmsc_sim *sim)
+static void provision(struct dmsc_ctx *ctx, struct dmsc_sim *sim, const char *name)
 {
     static const uint8_t adm1[8] = { 0x44, 0x44, 0x44, 0x44, 0x44, 0x44, 0x44, 0x44 };
     struct dmsc_card_provision_options options = DMSC_CARD_PROVISION_OPTIONS_INIT;
@@ -103,7 +103,7 @@ static void provision(struct dmsc_ctx *ctx, struct dmsc_sim *sim)
     char path[SUPPORT_PATH_MAX];
     enum dmsc_err err;
 
-    bench_path("profile.json", path);
+    bench_path(name, path);
     MUST(dmsc_sim_link(sim, ctx, &link));
     MUST(dmsc_uicc_new(ctx, link, &uicc));
     MUST(dmsc_uicc_power_on(uicc));
@@ -133,7 +133,7 @@ static void make_card(void)
     MUST(dmsc_ctx_new(NULL, &ctx));
     support_path("card-scripts/blank.json", path);
     MUST(dmsc_sim_new(ctx, path, NULL, &sim));
-    provision(ctx, sim);
+    provision(ctx, sim, "profile.json");
     dmsc_buf_init(&json, ctx, 1u << 22);
     MUST(dmsc_sim_dump(sim, &json));
     card_text = strdup(dmsc_buf_str(&json));
@@ -175,7 +175,7 @@ static void start_device(struct bench *b, const char *more)
                    "[store]\npath = dmsc.db\n[device]\nid = urn:x:1\nkey = client.key\n[trust]\n"
                    "issuer_key = issuer.pub\n[card]\npin_file = pin1\nadm1_file = adm1.hex\n%s",
                    more != NULL ? more : "");
-    write_text("dmsc.conf", conf);
+    bench_write("dmsc.conf", conf);
     bench_path("dmsc.conf", path);
     MUST(dmsc_ctx_new(NULL, &b->ctx));
     err = dmsc_config_load(b->ctx, path, &b->config);
@@ -204,6 +204,11 @@ void bench_open(struct bench *b, const char *more)
     MUST(dmsc_ctx_new(NULL, &b->world));
     MUST(dmsc_sim_new_text(b->world, dmsc_bytes_str(card_text), NULL, NULL, &b->sim));
     start_device(b, more);
+}
+
+void bench_provision(struct bench *b, const char *profile)
+{
+    provision(b->world, b->sim, profile);
 }
 
 void bench_synced(struct bench *b, const char *more)
@@ -299,7 +304,7 @@ static void write_scenario(const char *server_id, const char *steps)
                      server_id, steps);
 
     assert_in_range(n, 1, sizeof(text) - 1);
-    write_text("scenario.json", text);
+    bench_write("scenario.json", text);
 }
 
 static void run_server(const char *certificate)

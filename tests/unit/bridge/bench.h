@@ -12,6 +12,8 @@
 /** For cmocka's group setup: keys, certificates, and the card of tests/data/bridge/profile.json. */
 int bench_make(void **state);
 int bench_remove(void **state);
+/** A text file in the working folder, readable for its owner alone. */
+void bench_write(const char *name, const char *text);
 /** Skips the running test, aloud, without openssl. */
 void bench_need(void);
 /** A path in the working folder of the tests. */
@@ -27,6 +29,8 @@ struct bench {
 
 /** @param more lines for the end of dmsc.conf, or NULL. A new store; nothing was synced. */
 void bench_open(struct bench *b, const char *more);
+/** The issuer makes the card say what this profile of the working folder says. */
+void bench_provision(struct bench *b, const char *profile);
 /** As bench_open(), and synced. */
 void bench_synced(struct bench *b, const char *more);
 void bench_close(struct bench *b);

@@ -79,7 +79,9 @@ static void every_key(void **state)
                      "[usat]\nconnect = tcp:192.0.2.0/24:443\nconnect = udp:[2001:db8::1]:*\n"
                      "connect = tcp:*:*\nlisten = [2001:db8::9]:80\nlisten = 192.0.2.9:80\n"
                      "dns = 2001:db8::35\nimei = 490154203237518\n"
-                     "[app]\nuser = thermostat:1000\nuser = a.b_c-d:0\n");
+                     "[app]\nuser = thermostat:1000\nuser = a.b_c-d:0\n"
+                     "environment = thermostat:guest_1\n"
+                     "[env]\nname = guest_1\nname = g-2:a container\n");
     assert_int_equal(dmsc_config_load(f.ctx, f.file, &c), DMSC_OK);
     (void)snprintf(relative, sizeof(relative), "%s/state/dmsc.db", f.path);
     assert_string_equal(c.store, relative);
@@ -104,6 +106,10 @@ static void every_key(void **state)
     assert_int_equal(c.timeout_ms, 2500);
     assert_int_equal(c.app_user_count, 2);
     assert_string_equal(c.app_users[1], "a.b_c-d:0");
+    assert_int_equal(c.app_environment_count, 1);
+    assert_string_equal(c.app_environments[0], "thermostat:guest_1");
+    assert_int_equal(c.environment_count, 2);
+    assert_string_equal(c.environments[1], "g-2:a container");
     dmsc_config_cat(&c, &cat);
     assert_int_equal(cat.connect_count, 3);
     assert_string_equal(cat.connect[1], "udp:[2001:db8::1]:*");

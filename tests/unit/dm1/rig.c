@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/dm1/rig.h"
 #include "apdu/base/ctx.h"
+#include <dmsc/alert.h>
 #include <dmsc/mo_ops.h>
 #include <dmsc/secret.h>
 #include <string.h>
@@ -111,7 +112,24 @@ static enum dmsc_err add_line(struct rig *rig, char *line)
     return err;
 }
 
-static enum dmsc_err fill(struct rig *rig, const char *text)
+static enum dmsc_err put_alert(struct rig *rig, const struct rig_config *config, char *line)
+{
+    struct dmsc_alert alert = DMSC_ALERT_INIT;
+    const char *data;
+
+    alert.type = field(&line);
+    alert.source = field(&line);
+    alert.correlator = field(&line);
+    alert.format = field(&line);
+    alert.mark = field(&line);
+    data = field(&line);
+    alert.data = dmsc_bytes_str(data != NULL ? data : "");
+    return dmsc_alert_put(rig->tree,
+                          config->server_id != NULL ? config->server_id : "dm.example.net", &alert);
+}
+
+static enum dmsc_err fill(struct rig *rig, const struct rig_config *config, const char *text,
+                          bool alerts)
 {
     enum dmsc_err err = dmsc_tree_begin(rig->tree, "local", RIG_NOW.seconds);
 
@@ -121,7 +139,7 @@ static enum dmsc_err fill(struct rig *rig, const char *text)
 
         err = line == NULL ? DMSC_E_NOMEM : DMSC_OK;
         if (err == DMSC_OK && n > 0)
-            err = add_line(rig, line);
+            err = alerts ? put_alert(rig, config, line) : add_line(rig, line);
         dmsci_free(rig->ctx, line);
         text += n + (text[n] != '\0');
     }
@@ -196,7 +214,9 @@ enum dmsc_err rig_open(struct rig *rig, struct dmsc_ctx *ctx, const struct rig_c
     if (err == DMSC_OK && !config->unlisted)
         err = put_list(rig, config->rights != 0 ? config->rights : DMSC_RIGHT_ALL, config->scope);
     if (err == DMSC_OK && config->tree != NULL)
-        err = fill(rig, config->tree);
+        err = fill(rig, config, config->tree, false);
+    if (err == DMSC_OK && config->alerts != NULL)
+        err = fill(rig, config, config->alerts, true);
     if (err == DMSC_OK && config->bind != NULL)
         err = dmsc_tree_bind(rig->tree, config->bind, &thing, rig->ctx);
     dm1.tree = rig->tree;

@@ -18,6 +18,8 @@ struct rig_config {
     /* What stands behind the node of this URI: Now is always "42", Wanted takes no "bad", Run can
      * be executed, Fail fails. NULL: nothing. */
     const char *bind;
+    /* Alerts that wait, a line each: "TYPE | SOURCE | CORRELATOR | FORMAT | MARK | DATA" */
+    const char *alerts;
     bool no_key;                        /* secrets can be neither written nor read */
     bool unlisted;                      /* an empty MA list */
     const char *device_id, *session_id; /* NULL: RIG_DEVICE, "1F" */

@@ -5,6 +5,7 @@
 #include "tests/unit/dm1/rig.h"
 #include "tests/unit/syncml/judge.h"
 #include <ctype.h>
+#include <dmsc/alert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,6 +141,26 @@ static bool in_dump(const char *dump, const char *line)
     return false;
 }
 
+static bool count_alert(void *user, const struct dmsc_alert *alert)
+{
+    struct played *p = user;
+
+    assert_int_equal(
+        dmsci_buf_printf(&p->text, "%s%s", p->text.n > 0 ? " " : "", alert->correlator), DMSC_OK);
+    return true;
+}
+
+/* The alerts that wait when all is over, by their Correlators. */
+static void expect_waiting(struct played *p)
+{
+    const char *server_id = vec_text_or(p->v, "server_id", "dm.example.net");
+
+    dmsc_buf_reset(&p->text);
+    assert_int_equal(dmsc_alert_each(p->rig.tree, server_id, count_alert, p), DMSC_OK);
+    if (vec_has(p->v, "waiting"))
+        vec_assert_text(p->v, "waiting", dmsc_buf_str(&p->text));
+}
+
 static void expect_tree(struct played *p)
 {
     const char *dump;
@@ -172,6 +193,7 @@ static void play(struct vectors *v)
         .rights = (unsigned)vec_number_or(v, "rights", 0),
         .scope = vec_text_or(v, "scope", NULL),
         .bind = vec_text_or(v, "bind", NULL),
+        .alerts = vec_text_or(v, "alerts", NULL),
         .no_key = strcmp(vec_text_or(v, "no_key", "no"), "yes") == 0,
         .unlisted = strcmp(vec_text_or(v, "unlisted", "no"), "yes") == 0,
         .max_msg_size = (size_t)vec_number_or(v, "max_msg_size", 0),
@@ -200,6 +222,7 @@ static void play(struct vectors *v)
     if (!p.linted)
         print_message("SKIPPED: no xmllint\n");
     expect_tree(&p);
+    expect_waiting(&p);
     rig_close(&p.rig);
     for (size_t i = 0; i < DMSCI_ARRAY_LEN(bufs); i++)
         dmsc_buf_clear(bufs[i]);
@@ -243,6 +266,12 @@ static void operations(void **state)
 {
     (void)state;
     play_file("dm1/operations.txt");
+}
+
+static void alerts(void **state)
+{
+    (void)state;
+    play_file("dm1/alerts.txt");
 }
 
 static void objects(void **state)
@@ -314,6 +343,7 @@ int main(void)
         cmocka_unit_test(operations),
         cmocka_unit_test(objects),
         cmocka_unit_test(inbox),
+        cmocka_unit_test(alerts),
         cmocka_unit_test(req_S1_15_req_S1_16_challenge_ends_the_session),
         cmocka_unit_test(req_S1_24_acl_through_the_engine),
         cmocka_unit_test(the_documented_table),

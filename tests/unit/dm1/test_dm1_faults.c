@@ -108,7 +108,7 @@ static void check_state(struct rig *rig, struct plan *plan)
 
 static enum dmsc_err scenario(struct dmsc_ctx *ctx, void *user)
 {
-    const struct rig_config config = { .tree = tree };
+    const struct rig_config config = { .tree = tree, .alerts = "urn:x:a | ./A | c | | | d" };
     struct plan *plan = user;
     struct rig rig;
     struct dmsc_buf xml;
