@@ -10,7 +10,7 @@
  * done in ask(): it writes the address and the signature, and executes. The certificate is one that
  * the authority provisioned for the use "code"; a device has them from its card or from a session.
  */
-#include <dmsc/alerts.h>
+#include <dmsc/alert.h>
 #include <dmsc/ctx.h>
 #include <dmsc/fumo.h>
 #include <dmsc/mo_ops.h>
@@ -133,10 +133,27 @@ static enum dmsc_err ask(struct dmsc_tree *tree, const char *package, struct dms
 
 static bool show(void *user, const struct dmsc_alert *alert)
 {
-    *(uint64_t *)user = alert->number;
-    printf("to tell %s: %s %s %s\n", alert->server_id, strrchr(alert->type, '.') + 1,
-           alert->correlator, alert->data);
+    *(int64_t *)user = alert->id;
+    printf("to tell %s: %s %s %.*s\n", MA, strrchr(alert->type, '.') + 1, alert->correlator,
+           (int)alert->data.n, (const char *)alert->data.p);
     return true;
+}
+
+/* What a DM session does when the server has answered: here there is none. */
+static enum dmsc_err told(struct dmsc_tree *tree)
+{
+    int64_t last = 0;
+    enum dmsc_err err = dmsc_alert_each(tree, MA, show, &last);
+
+    if (err == DMSC_OK)
+        err = dmsc_tree_begin(tree, "device", 1);
+    if (err != DMSC_OK)
+        return err;
+    err = dmsc_alert_taken(tree, MA, last);
+    if (err == DMSC_OK)
+        return dmsc_tree_commit(tree);
+    dmsc_tree_rollback(tree);
+    return err;
 }
 
 static enum dmsc_err read_file(const char *path, struct dmsc_buf *to)
@@ -161,7 +178,6 @@ static enum dmsc_err run(struct dmsc_ctx *ctx, char **argv, struct device *d)
     struct dmsc_fumo *fumo = NULL;
     struct dmsc_buf signature;
     enum dmsc_fumo_state state;
-    uint64_t last = 0;
     enum dmsc_err err;
 
     dmsc_buf_init(&signature, ctx, 4096);
@@ -183,9 +199,7 @@ static enum dmsc_err run(struct dmsc_ctx *ctx, char **argv, struct device *d)
     if (err == DMSC_OK)
         printf("state %d: %s\n", (int)state, dmsc_fumo_state_name(state));
     if (err == DMSC_OK)
-        err = dmsc_alerts_walk(tree, NULL, show, &last);
-    if (err == DMSC_OK)
-        err = dmsc_alerts_told(tree, last);
+        err = told(tree);
     dmsc_fumo_free(fumo);
     dmsc_tree_close(tree);
     dmsc_store_close(store);

@@ -51,7 +51,7 @@ static enum dmsc_err begin(struct dmsc_app *app, enum dmsc_right right, const ch
     return err != DMSC_OK ? err : dmsc_tree_begin(app->apps->tree, app->subject, now.seconds);
 }
 
-static enum dmsc_err end(struct dmsc_app *app, enum dmsc_err err)
+enum dmsc_err dmsci_app_end(struct dmsc_app *app, enum dmsc_err err)
 {
     if (err == DMSC_OK)
         return dmsc_tree_commit(app->apps->tree);
@@ -59,22 +59,21 @@ static enum dmsc_err end(struct dmsc_app *app, enum dmsc_err err)
     return err;
 }
 
-/* Behind a write that went well. */
-static enum dmsc_err wrote(struct dmsc_app *app, const char *uri, struct dmsc_now now)
+enum dmsc_err dmsci_app_wrote(struct dmsc_app *app, const char *uri, struct dmsc_now now)
 {
     const struct dmsc_subject subject = dmsci_app_subject(app);
 
     return dmsc_authority_wrote(app->apps->authority, &subject, uri, now);
 }
 
-static enum dmsc_err refresh(struct dmsc_app *app, const char *uri, struct dmsc_now now)
+enum dmsc_err dmsci_app_refresh(struct dmsc_app *app, const char *uri, struct dmsc_now now)
 {
     enum dmsc_err err;
 
     if (!dmsc_tree_bound(app->apps->tree, uri))
         return DMSC_OK;
     err = dmsc_tree_begin(app->apps->tree, app->subject, now.seconds);
-    return err != DMSC_OK ? err : end(app, dmsc_tree_refresh(app->apps->tree, uri));
+    return err != DMSC_OK ? err : dmsci_app_end(app, dmsc_tree_refresh(app->apps->tree, uri));
 }
 
 enum dmsc_err dmsc_app_get(struct dmsc_app *app, const char *uri, struct dmsc_now now,
@@ -83,7 +82,7 @@ enum dmsc_err dmsc_app_get(struct dmsc_app *app, const char *uri, struct dmsc_no
     enum dmsc_err err = dmsci_app_may(app, DMSC_RIGHT_GET, uri, NULL, now);
 
     if (err == DMSC_OK)
-        err = refresh(app, uri, now);
+        err = dmsci_app_refresh(app, uri, now);
     return err != DMSC_OK ? err : dmsc_tree_value(app->apps->tree, uri, ret_value);
 }
 
@@ -117,7 +116,7 @@ enum dmsc_err dmsc_app_list(struct dmsc_app *app, const char *uri, struct dmsc_n
     enum dmsc_err err = dmsci_app_may(app, DMSC_RIGHT_GET, uri, NULL, now);
 
     if (err == DMSC_OK)
-        err = refresh(app, uri, now);
+        err = dmsci_app_refresh(app, uri, now);
     if (err == DMSC_OK)
         err = dmsc_tree_children(app->apps->tree, uri, show_child, &l);
     return err != DMSC_OK ? err : l.err;
@@ -131,7 +130,7 @@ enum dmsc_err dmsc_app_set(struct dmsc_app *app, const char *uri, struct dmsc_by
     if (err != DMSC_OK)
         return err;
     err = dmsc_tree_replace(app->apps->tree, uri, NULL, NULL, value);
-    return end(app, err == DMSC_OK ? wrote(app, uri, now) : err);
+    return dmsci_app_end(app, err == DMSC_OK ? dmsci_app_wrote(app, uri, now) : err);
 }
 
 enum dmsc_err dmsc_app_add(struct dmsc_app *app, const char *uri, const struct dmsc_node_spec *node,
@@ -146,7 +145,7 @@ enum dmsc_err dmsc_app_add(struct dmsc_app *app, const char *uri, const struct d
     err = dmsc_tree_add(app->apps->tree, uri, node);
     if (err == DMSC_OK && moid[0] != '\0')
         err = dmsc_grant_created(app->apps->authority, &subject, uri);
-    return end(app, err == DMSC_OK ? wrote(app, uri, now) : err);
+    return dmsci_app_end(app, err == DMSC_OK ? dmsci_app_wrote(app, uri, now) : err);
 }
 
 enum dmsc_err dmsc_app_delete(struct dmsc_app *app, const char *uri, struct dmsc_now now)
@@ -158,7 +157,7 @@ enum dmsc_err dmsc_app_delete(struct dmsc_app *app, const char *uri, struct dmsc
     err = dmsc_authority_deleting(app->apps->authority, uri);
     if (err == DMSC_OK)
         err = dmsc_tree_delete(app->apps->tree, uri, false);
-    return end(app, err);
+    return dmsci_app_end(app, err);
 }
 
 enum dmsc_err dmsc_app_exec(struct dmsc_app *app, const char *uri, struct dmsc_bytes argument,
@@ -166,7 +165,8 @@ enum dmsc_err dmsc_app_exec(struct dmsc_app *app, const char *uri, struct dmsc_b
 {
     enum dmsc_err err = begin(app, DMSC_RIGHT_EXEC, uri, NULL, now);
 
-    return err != DMSC_OK ? err : end(app, dmsc_tree_exec(app->apps->tree, uri, argument));
+    return err != DMSC_OK ? err
+                          : dmsci_app_end(app, dmsc_tree_exec(app->apps->tree, uri, argument));
 }
 
 /* What is there already must be of the kind, and the application's own. */

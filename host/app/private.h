@@ -83,6 +83,14 @@ DMSC_NODISCARD enum dmsc_err dmsci_app_may(struct dmsc_app *app, enum dmsc_right
                                            struct dmsc_now now);
 /** A quiet look. */
 bool dmsci_app_sees(struct dmsc_app *app, const char *uri, struct dmsc_now now);
+/** Keep a change, or with a failure nothing of it. */
+DMSC_NODISCARD enum dmsc_err dmsci_app_end(struct dmsc_app *app, enum dmsc_err err);
+/** Behind a write that went well. */
+DMSC_NODISCARD enum dmsc_err dmsci_app_wrote(struct dmsc_app *app, const char *uri,
+                                             struct dmsc_now now);
+/** What stands behind the node is asked for its value now. */
+DMSC_NODISCARD enum dmsc_err dmsci_app_refresh(struct dmsc_app *app, const char *uri,
+                                               struct dmsc_now now);
 void dmsci_app_unwatch_all(struct dmsc_app *app);
 enum dmsc_err dmsci_app_refuse(struct dmsc_ctx *ctx, enum dmsc_err err, const char *what,
                                const char *where, const char *reason, const char *why);

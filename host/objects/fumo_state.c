@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The firmware update object (OMA-TS-DM-FUMO 1.0): its states, and what is kept of an operation. */
-#include "host/objects/alerts.h"
 #include "host/objects/fumo.h"
+#include "host/objects/outcome.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,22 +178,21 @@ enum dmsc_err dmsci_fumo_alert(struct dmsc_fumo *fumo, const struct dmsci_fumo_j
         { "Update", "org.openmobilealliance.dm.firmwareupdate.update" },
         { "DownloadAndUpdate", "org.openmobilealliance.dm.firmwareupdate.downloadandupdate" },
     };
-    struct dmsc_alert alert = { .server_id = job->server_id, .correlator = job->correlator };
+    struct dmsci_outcome over = { .server_id = job->server_id,
+                                  .correlator = job->correlator,
+                                  .result = result };
     struct dmsc_buf source;
-    char data[16];
     enum dmsc_err err = node_uri(fumo, job->operation, &source);
 
-    (void)snprintf(data, sizeof(data), "%u", result);
     for (size_t i = 0; i < DMSCI_ARRAY_LEN(types); i++) {
         if (strcmp(types[i].operation, job->operation) == 0)
-            alert.type = types[i].type;
+            over.type = types[i].type;
     }
-    alert.mark = result >= 200 && result < 300 ? "informational" : "critical";
-    alert.source = dmsc_buf_str(&source);
-    alert.data = data;
+    over.mark = result >= 200 && result < 300 ? "informational" : "critical";
+    over.source = dmsc_buf_str(&source);
     /* Without a type nothing was begun that a server could be told of. */
-    if (err == DMSC_OK && alert.type != NULL)
-        err = dmsci_alerts_add(fumo->tree, &alert);
+    if (err == DMSC_OK && over.type != NULL)
+        err = dmsci_outcome_tell(fumo->tree, &over);
     dmsc_buf_clear(&source);
     return err;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Software components: between servers, who execute, and the device, which reports. */
 #include "host/objects/scomo.h"
-#include "host/objects/alerts.h"
+#include "host/objects/outcome.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -232,22 +232,20 @@ enum dmsc_err dmsc_scomo_data(struct dmsc_scomo *scomo, struct dmsc_bytes bytes)
 static enum dmsc_err finish(struct dmsc_scomo *scomo, const struct dmsci_scomo_job *job,
                             unsigned result, unsigned status)
 {
-    struct dmsc_alert alert = { .server_id = job->server_id,
-                                .type = "urn:oma:at:scomo:1.0:OperationComplete",
-                                .mark = is_good(result) ? "informational" : "warning",
-                                .correlator = job->correlator };
+    struct dmsci_outcome over = { .server_id = job->server_id,
+                                  .type = "urn:oma:at:scomo:1.0:OperationComplete",
+                                  .mark = is_good(result) ? "informational" : "warning",
+                                  .correlator = job->correlator,
+                                  .result = result };
     const char *const nothing[3] = { "", "", "" };
     struct dmsc_buf source;
-    char data[16];
     enum dmsc_err err;
 
     dmsc_buf_init(&source, scomo->ctx, SIZE_MAX / 2);
-    (void)snprintf(data, sizeof(data), "%u", result);
     err = dmsci_buf_printf(&source, "%s/%s", scomo->uri, job->path);
-    alert.source = dmsc_buf_str(&source);
-    alert.data = data;
+    over.source = dmsc_buf_str(&source);
     if (err == DMSC_OK)
-        err = dmsci_alerts_add(scomo->tree, &alert);
+        err = dmsci_outcome_tell(scomo->tree, &over);
     if (err == DMSC_OK)
         err = dmsci_texts_put(scomo->tree, scomo->key, nothing, 3);
     if (err == DMSC_OK)

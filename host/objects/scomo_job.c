@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Software components: the operations that there are, and the one that is under way. */
-#include "host/objects/alerts.h"
+#include "host/objects/outcome.h"
 #include "host/objects/scomo.h"
 #include <stdio.h>
 #include <string.h>

@@ -112,6 +112,32 @@ DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_app_exec(struct dmsc_app *app, const 
                                                     struct dmsc_bytes argument,
                                                     struct dmsc_now now);
 
+/* Values too large for one message (dmsc/large.h), of any leaf. */
+
+/** Octets from @p at on, as dmsc_tree_value_part(). */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_app_get_part(struct dmsc_app *app, const char *uri,
+                                                        uint64_t at, size_t n, struct dmsc_now now,
+                                                        struct dmsc_buf *ret_octets);
+/** What is sent in pieces. Another tag or size is another content, and begins anew. */
+struct dmsc_app_content {
+    struct dmsc_bytes tag; /* up to 256 octets */
+    uint64_t size;         /* octets in all, or UINT64_MAX when nobody knows */
+};
+/**
+ * A piece of a value. It is kept when it goes on where the last one ended; @p ret_have tells where
+ * the next one has to begin in any case, also after a restart and for an empty piece.
+ * @return as dmsc_large_append()
+ */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_app_put_part(struct dmsc_app *app, const char *uri,
+                                                        const struct dmsc_app_content *content,
+                                                        uint64_t at, struct dmsc_bytes octets,
+                                                        struct dmsc_now now, uint64_t *ret_have);
+/** All is there: it becomes the value of the leaf. @return as dmsc_large_put() */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_app_put_end(struct dmsc_app *app, const char *uri,
+                                                       const struct dmsc_app_content *content,
+                                                       const enum dmsc_format *format,
+                                                       const char *type, struct dmsc_now now);
+
 /**
  * The certificates in use of a usage (NULL: any) that the application may use: their Scope names
  * "local:NAME" or "*". @p cert answers false to stop.

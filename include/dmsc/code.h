@@ -30,6 +30,13 @@ struct dmsc_code_trust {
     void *user;
 };
 
+/**
+ * The certificates of usage "code" and others that the tree holds (dmsc/cert.h): those of an
+ * authority that are in force and that its own scope, or "*", lets it use.
+ * @param tree borrowed as long as the trust is used
+ */
+DMSC_API struct dmsc_code_trust dmsc_code_trust_tree(struct dmsc_tree *tree);
+
 /** The SHA-256 of a package that is read in pieces, in constant memory. */
 struct dmsc_code;
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_code_new(struct dmsc_ctx *ctx,

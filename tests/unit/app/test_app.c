@@ -393,6 +393,64 @@ static void server_sets(struct world *w, const char *uri, const char *value, boo
         dmsc_tree_rollback(w->f.tree);
 }
 
+/* 1.5 MiB in pieces: gone on with after a close, within the rights, told as one change. */
+static void large_values_go_in_pieces(void **state)
+{
+    static uint8_t octets[3u << 19];
+    const struct dmsc_app_content content = { { (const uint8_t *)"v1", 2 }, sizeof(octets) };
+    const enum dmsc_format bin = DMSC_FORMAT_BIN;
+    struct dmsc_app_event event;
+    struct world *w = *state;
+    struct dmsc_buf back;
+    uint64_t have = 99;
+    unsigned watch = 0;
+    bool there = false;
+
+    for (size_t i = 0; i < sizeof(octets); i++)
+        octets[i] = (uint8_t)(i * 7 + (i >> 8));
+    assert_int_equal(dmsc_app_register(w->heat, ROOT, MOID, NULL, NULL, now_100), DMSC_OK);
+    assert_int_equal(dmsc_app_watch(w->heat, ROOT, false, now_100, &watch), DMSC_OK);
+    assert_int_equal(dmsc_app_put_part(w->other, ROOT "/Log", &content, 0, dmsc_bytes(octets, 1000),
+                                       now_100, &have),
+                     DMSC_E_REFUSED);
+    assert_int_equal(have, 99);
+    for (have = 0; have < 600000;)
+        assert_int_equal(dmsc_app_put_part(w->heat, ROOT "/Log", &content, have,
+                                           dmsc_bytes(octets + have, 60000), now_100, &have),
+                         DMSC_OK);
+    dmsc_app_close(w->heat);
+    assert_int_equal(dmsc_app_open(w->apps, "heat", 1000, &w->heat), DMSC_OK);
+    assert_int_equal(dmsc_app_watch(w->heat, ROOT, false, now_100, &watch), DMSC_OK);
+    /* From a wrong place nothing is kept; what is there is told. */
+    assert_int_equal(dmsc_app_put_part(w->heat, ROOT "/Log", &content, 0, dmsc_bytes(octets, 1000),
+                                       now_100, &have),
+                     DMSC_OK);
+    assert_int_equal(have, 600000);
+    assert_int_equal(dmsc_app_put_end(w->heat, ROOT "/Log", &content, &bin, "x/y", now_100),
+                     DMSC_E_STATE);
+    assert_reason(w, "large:incomplete");
+    assert_int_equal(dmsc_app_put_part(w->heat, ROOT "/Log", &content, have,
+                                       dmsc_bytes(octets + have, sizeof(octets) - (size_t)have),
+                                       now_100, &have),
+                     DMSC_OK);
+    assert_int_equal(dmsc_app_put_end(w->heat, ROOT "/Log", &content, &bin, "x/y", now_100),
+                     DMSC_OK);
+    dmsc_buf_init(&back, w->ctx, sizeof(octets));
+    while (back.n < sizeof(octets))
+        assert_int_equal(dmsc_app_get_part(w->heat, ROOT "/Log", back.n, 65536, now_100, &back),
+                         DMSC_OK);
+    assert_memory_equal(back.p, octets, sizeof(octets));
+    assert_int_equal(dmsc_app_get_part(w->other, ROOT "/Log", 0, 10, now_100, &back),
+                     DMSC_E_REFUSED);
+    dmsc_buf_clear(&back);
+    assert_int_equal(dmsc_app_next(w->heat, watch, now_100, &event, &there), DMSC_OK);
+    assert_true(there);
+    assert_string_equal(event.uri, ROOT "/Log");
+    assert_string_equal(event.what, "add");
+    assert_int_equal(dmsc_app_next(w->heat, watch, now_100, &event, &there), DMSC_OK);
+    assert_false(there);
+}
+
 static void changes_are_told_once_and_in_order(void **state)
 {
     struct world *w = *state;
@@ -594,6 +652,7 @@ int main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(an_object_is_what_stands_behind_it, setup, teardown),
         cmocka_unit_test_setup_teardown(rights_hold_for_applications, setup, teardown),
+        cmocka_unit_test_setup_teardown(large_values_go_in_pieces, setup, teardown),
         cmocka_unit_test_setup_teardown(changes_are_told_once_and_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(too_much_is_an_overflow, setup, teardown),
         cmocka_unit_test_setup_teardown(a_lasting_watch_goes_on, setup, teardown),

@@ -5,6 +5,7 @@
 #include "tests/unit/bridge/bench.h"
 #include <dmsc/alert.h>
 #include <dmsc/cert.h>
+#include <dmsc/code.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -399,6 +400,35 @@ static void req_S2_R5b_a_usage_of_ones_own_goes_to_its_scope(void **state)
     req_done("S2-R5b");
 }
 
+/* Firmware and software ask these: a certificate of the card, of the authority that executes, for
+ * the use "code", that its scope lets the authority use. */
+static void code_is_vouched_for_by_certificates_of_the_card(void **state)
+{
+    struct dmsc_code_trust trust;
+    struct bench b;
+
+    (void)state;
+    bench_open(&b, "");
+    trust = dmsc_code_trust_tree(dmsc_bridge_tree(b.bridge));
+    write_object(&b, "code", "client.pem", "code", A, "");
+    write_object(&b, "fleet", "foreign.pem", "code", "local:mail", "");
+    card_says(&b, 5, true, OBJECT(1, "code", 1) "," OBJECT(2, "fleet", 2));
+    bench_assert_failed(&b, dmsc_code_ready(b.ctx, &trust, A, dmsc_bridge_now(b.bridge)),
+                        DMSC_E_REFUSED, "code:no-certificate");
+    bench_sync(&b, NULL);
+    assert_int_equal(dmsc_code_ready(b.ctx, &trust, A, dmsc_bridge_now(b.bridge)), DMSC_OK);
+    bench_assert_failed(&b, dmsc_code_ready(b.ctx, &trust, A, (struct dmsc_now){ 0, false }),
+                        DMSC_E_REFUSED, "code:clock");
+    bench_assert_failed(&b, dmsc_code_ready(b.ctx, &trust, B, dmsc_bridge_now(b.bridge)),
+                        DMSC_E_REFUSED, "code:no-certificate");
+    /* The card has it no more. */
+    card_says(&b, 5, true, "");
+    bench_sync(&b, NULL);
+    bench_assert_failed(&b, dmsc_code_ready(b.ctx, &trust, A, dmsc_bridge_now(b.bridge)),
+                        DMSC_E_REFUSED, "code:no-certificate");
+    bench_close(&b);
+}
+
 /* What is pulled out is out of use until it is back; a restart brings nothing back. */
 static void a_card_that_is_gone(void **state)
 {
@@ -426,6 +456,7 @@ int main(void)
         cmocka_unit_test(the_card_tells_what_each_is_for),
         cmocka_unit_test(what_the_card_has_no_more_is_out_of_use),
         cmocka_unit_test(req_S2_R5a_a_certificate_admits_its_application),
+        cmocka_unit_test(code_is_vouched_for_by_certificates_of_the_card),
         cmocka_unit_test(req_S2_R5b_a_usage_of_ones_own_goes_to_its_scope),
         cmocka_unit_test(a_card_that_is_gone),
     };

@@ -49,7 +49,6 @@ ANY_PUBLIC = {"host/cli", "host/daemon", "simulator/uicc", "simulator/server"}
 # Whose word a public header is. It may include what its layer may include.
 OWNER = {
     "access.h": "apdu/codec",
-    "alerts.h": "host/objects",
     "alert.h": "host/alert",
     "apdu.h": "apdu/codec",
     "atr.h": "apdu/codec",

@@ -4,7 +4,7 @@
 #include "apdu/base/ctx.h"
 #include "tests/unit/dm1/rig.h"
 #include "tests/unit/objects/provisioned.h"
-#include <dmsc/alerts.h>
+#include <dmsc/alert.h>
 #include <dmsc/fumo.h>
 #include <dmsc/mo_ops.h>
 #include <stdio.h>
@@ -198,9 +198,9 @@ static bool list(void *user, const struct dmsc_alert *alert)
     char *text = user;
     size_t n = strlen(text);
 
-    (void)snprintf(text + n, 1024 - n, "%s %s %s %s %s %s\n", alert->server_id,
+    (void)snprintf(text + n, 1024 - n, "%s %s %s %s %s %.*s\n", SERVER,
                    strrchr(alert->type, '.') + 1, alert->mark, alert->source, alert->correlator,
-                   alert->data);
+                   (int)alert->data.n, (const char *)alert->data.p);
     return true;
 }
 
@@ -208,7 +208,7 @@ static void assert_alerts(struct world *w, const char *wanted)
 {
     char text[1024] = "";
 
-    assert_int_equal(dmsc_alerts_walk(w->rig.tree, NULL, list, text), DMSC_OK);
+    assert_int_equal(dmsc_alert_each(w->rig.tree, SERVER, list, text), DMSC_OK);
     assert_string_equal(text, wanted);
 }
 
@@ -216,14 +216,14 @@ static void assert_alerts(struct world *w, const char *wanted)
 
 static bool tell(void *user, const struct dmsc_alert *alert)
 {
-    *(uint64_t *)user = alert->number;
+    *(int64_t *)user = alert->id;
     return false;
 }
 
 static void download_then_update(void **state)
 {
     struct world w;
-    uint64_t number = 0;
+    int64_t number = 0;
 
     (void)state;
     world_make(&w, SERVER " code ec", 0);
@@ -264,13 +264,14 @@ static void download_then_update(void **state)
     /* Nothing is left to update with. */
     assert_int_equal(send(&w, EXEC("8", "Update") "<Final/>"), DMSC_OK);
     assert_int_equal(status_of(&w, "8"), 500);
-    assert_int_equal(dmsc_alerts_walk(w.rig.tree, SERVER, tell, &number), DMSC_OK);
-    assert_int_equal(dmsc_alerts_told(w.rig.tree, number), DMSC_OK);
-    assert_int_equal(dmsc_alerts_told(w.rig.tree, number), DMSC_OK);
+    assert_int_equal(dmsc_alert_each(w.rig.tree, SERVER, tell, &number), DMSC_OK);
+    assert_int_equal(dmsc_tree_begin(w.rig.tree, "device", 1), DMSC_OK);
+    assert_int_equal(dmsc_alert_taken(w.rig.tree, SERVER, number), DMSC_OK);
+    assert_int_equal(dmsc_tree_commit(w.rig.tree), DMSC_OK);
     assert_alerts(&w, SERVER " update critical " FUMO "/Update c-6 410\n" SERVER
                              " update informational " FUMO "/Update c-7 200\n");
     number = 0;
-    assert_int_equal(dmsc_alerts_walk(w.rig.tree, "com.other", tell, &number), DMSC_OK);
+    assert_int_equal(dmsc_alert_each(w.rig.tree, "com.other", tell, &number), DMSC_OK);
     assert_int_equal(number, 0);
     world_end(&w);
 }
@@ -403,31 +404,6 @@ static void what_fails_is_told(void **state)
     world_end(&w);
 }
 
-static void many_alerts_wait(void **state)
-{
-    char text[1024] = "";
-    struct world w;
-
-    (void)state;
-    world_make(&w, SERVER " code ec", 0);
-    assert_int_equal(send(&w, REPLACE("1", "Download/PkgURL", URL) "<Final/>"), DMSC_OK);
-    for (unsigned i = 0; i < DMSC_ALERTS_MAX + 3; i++) {
-        struct dmsc_exec exec = { FUMO "/Download", { NULL, 0 }, NULL, false };
-        char correlator[16];
-
-        (void)snprintf(correlator, sizeof(correlator), "n%u", i);
-        exec.correlator = correlator;
-        assert_int_equal(dmsc_tree_begin(w.rig.tree, "ma:" SERVER, 1), DMSC_OK);
-        assert_int_equal(dmsc_tree_exec_as(w.rig.tree, &exec), DMSC_OK);
-        assert_int_equal(dmsc_tree_commit(w.rig.tree), DMSC_OK);
-        assert_int_equal(dmsc_fumo_downloaded(w.fumo, DMSC_FUMO_NETWORK), DMSC_OK);
-    }
-    assert_int_equal(dmsc_alerts_walk(w.rig.tree, NULL, list, text), DMSC_OK);
-    assert_non_null(strstr(text, " n3 503\n")); /* the three before it are forgotten */
-    assert_null(strstr(text, " n2 503\n"));
-    world_end(&w);
-}
-
 /* --- WI-10 ------------------------------------------------------------------------------------ */
 
 static void req_WI_10_an_update_needs_execute_and_a_package_that_the_authority_vouches_for(void **s)
@@ -517,7 +493,6 @@ int main(void)
         cmocka_unit_test(an_exec_counts_when_its_change_does),
         cmocka_unit_test(a_restart_goes_on),
         cmocka_unit_test(what_fails_is_told),
-        cmocka_unit_test(many_alerts_wait),
         cmocka_unit_test(
             req_WI_10_an_update_needs_execute_and_a_package_that_the_authority_vouches_for),
         cmocka_unit_test(memory_fails_anywhere),

@@ -2,7 +2,7 @@
 /* Software components, over a device with two places for packages. */
 #include "tests/unit/mo/support.h"
 #include "tests/unit/objects/provisioned.h"
-#include <dmsc/alerts.h>
+#include <dmsc/alert.h>
 #include <dmsc/mo_ops.h>
 #include <dmsc/scomo.h>
 #include <stdio.h>
@@ -186,8 +186,8 @@ static bool list(void *user, const struct dmsc_alert *alert)
     char *text = user;
     size_t n = strlen(text);
 
-    (void)snprintf(text + n, 1024 - n, "%s %s %s %s\n", alert->server_id,
-                   alert->source + strlen(SCOMO "/"), alert->correlator, alert->data);
+    (void)snprintf(text + n, 1024 - n, "%s %s %s %.*s\n", MA, alert->source + strlen(SCOMO "/"),
+                   alert->correlator, (int)alert->data.n, (const char *)alert->data.p);
     assert_string_equal(alert->type, "urn:oma:at:scomo:1.0:OperationComplete");
     return true;
 }
@@ -196,7 +196,7 @@ static void assert_alerts(struct world *w, const char *wanted)
 {
     char text[1024] = "";
 
-    assert_int_equal(dmsc_alerts_walk(w->bed.tree, NULL, list, text), DMSC_OK);
+    assert_int_equal(dmsc_alert_each(w->bed.tree, MA, list, text), DMSC_OK);
     assert_string_equal(text, wanted);
 }
 

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For the objects that have something to tell. */
-#ifndef DMSCI_OBJECTS_ALERTS_H
-#define DMSCI_OBJECTS_ALERTS_H
+/* For the objects whose operations take their time. */
+#ifndef DMSCI_OBJECTS_OUTCOME_H
+#define DMSCI_OBJECTS_OUTCOME_H
 
-#include <dmsc/alerts.h>
+#include <dmsc/mo.h>
 
-/** Keep an alert, in the caller's change. Its number is given. */
-DMSC_NODISCARD enum dmsc_err dmsci_alerts_add(struct dmsc_tree *tree,
-                                              const struct dmsc_alert *alert);
+/* Of an operation that is over. */
+struct dmsci_outcome {
+    const char *server_id; /* who executed it; "": nobody that could be told */
+    const char *type, *mark, *source, *correlator;
+    unsigned result; /* code of its specification */
+};
+/** Let it wait as a Generic Alert (PRO 8.7), in the caller's change. */
+DMSC_NODISCARD enum dmsc_err dmsci_outcome_tell(struct dmsc_tree *tree,
+                                                const struct dmsci_outcome *outcome);
 
 /* Texts one behind the other in a named value of the store, a NUL behind each. */
 DMSC_NODISCARD enum dmsc_err dmsci_texts_put(struct dmsc_tree *tree, const char *key,
