@@ -24,6 +24,12 @@ void dmsci_limits_fill(struct dmsc_limits *limits)
     DEFAULT(node_value, 1u << 20);
     DEFAULT(large_value, 64u << 20);
     DEFAULT(transfers, 16);
+    DEFAULT(attachments, 64);
+    DEFAULT(grants, 64);
+    DEFAULT(app_rules, 256);
+    DEFAULT(app_objects, 16);
+    DEFAULT(app_watches, 64);
+    DEFAULT(app_waiting, 256);
     DEFAULT(changes_kept, 10000);
     DEFAULT(refusals_kept, 10000);
     DEFAULT(acl_length, 4096);

@@ -200,10 +200,10 @@ enum dmsc_err dmsc_app_register(struct dmsc_app *app, const char *uri, const cha
     char *copy;
     enum dmsc_err err;
 
-    if (moid == NULL || moid[0] == '\0' || app->bound_count == DMSCI_APP_BOUND)
+    if (moid == NULL || moid[0] == '\0' || app->bound_count == dmsc_ctx_limits(ctx)->app_objects)
         return dmsci_app_refuse(ctx, moid == NULL || moid[0] == '\0' ? DMSC_E_ARG : DMSC_E_LIMIT,
                                 "register an object", uri, "app:object",
-                                "it needs an identifier, and there may be 16");
+                                "it needs an identifier, and there are limits.app_objects");
     err = dmsc_tree_has(app->apps->tree, uri, &there);
     spec.type = moid;
     if (err == DMSC_OK)

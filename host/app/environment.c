@@ -255,9 +255,9 @@ enum dmsc_err dmsc_apps_place(struct dmsc_apps *apps, const char *name, const ch
     if (is != NULL)
         return dmsci_app_refuse(apps->ctx, DMSC_E_EXISTS, "place an application", name, "env:other",
                                 "it belongs to another environment");
-    if (apps->place_count == DMSCI_APP_RULES)
+    if (apps->place_count == dmsc_ctx_limits(apps->ctx)->app_rules)
         return dmsci_app_refuse(apps->ctx, DMSC_E_LIMIT, "place an application", name, "app:many",
-                                "there are 256 rules");
+                                "there are limits.app_rules");
     places = dmsci_realloc(apps->ctx, apps->places, (apps->place_count + 1) * sizeof(*places));
     if (places == NULL)
         return DMSC_E_NOMEM;

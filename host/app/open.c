@@ -68,9 +68,9 @@ static enum dmsc_err add_rule(struct dmsc_apps *apps, const char *name, uint32_t
     if (!dmsci_app_good_name(name))
         return dmsci_app_refuse(apps->ctx, DMSC_E_ARG, "admit an application", name, "app:name",
                                 "a name has 1 to 64 letters, digits, '.', '_', '-'");
-    if (apps->rule_count == DMSCI_APP_RULES)
+    if (apps->rule_count == dmsc_ctx_limits(apps->ctx)->app_rules)
         return dmsci_app_refuse(apps->ctx, DMSC_E_LIMIT, "admit an application", name, "app:many",
-                                "there are 256 rules");
+                                "there are limits.app_rules");
     rules = dmsci_realloc(apps->ctx, apps->rules, (apps->rule_count + 1) * sizeof(*rules));
     if (rules == NULL)
         return DMSC_E_NOMEM;
@@ -120,11 +120,20 @@ enum dmsc_err dmsci_app_not_opened(struct dmsc_apps *apps, const char *name, con
 
 enum dmsc_err dmsci_app_make(struct dmsc_apps *apps, const char *name, struct dmsc_app **ret_app)
 {
+    const struct dmsc_limits *limits = dmsc_ctx_limits(apps->ctx);
     struct dmsc_app *app = dmsci_alloc(apps->ctx, sizeof(*app));
 
     if (app == NULL)
         return DMSC_E_NOMEM;
     app->apps = apps;
+    app->bound = dmsci_calloc(apps->ctx, limits->app_objects, sizeof(*app->bound));
+    app->watches = dmsci_calloc(apps->ctx, limits->app_watches, sizeof(*app->watches));
+    if (app->bound == NULL || app->watches == NULL) {
+        dmsci_free(apps->ctx, app->bound);
+        dmsci_free(apps->ctx, app->watches);
+        dmsci_free(apps->ctx, app);
+        return DMSC_E_NOMEM;
+    }
     dmsci_app_subject_text(name, app->subject);
     dmsc_buf_init(&app->what, apps->ctx, SIZE_MAX / 2);
     dmsc_buf_init(&app->uri, apps->ctx, SIZE_MAX / 2);
@@ -168,6 +177,8 @@ void dmsc_app_close(struct dmsc_app *app)
         dmsci_free(app->apps->ctx, app->bound[i]);
     }
     dmsci_app_unwatch_all(app);
+    dmsci_free(app->apps->ctx, app->bound);
+    dmsci_free(app->apps->ctx, app->watches);
     dmsc_buf_clear(&app->what);
     dmsc_buf_clear(&app->uri);
     dmsc_buf_clear(&app->actor);

@@ -7,10 +7,7 @@
 #include <dmsc/env.h>
 #include <dmsc/grant.h>
 
-#define DMSCI_APP_NAME  64u
-#define DMSCI_APP_WATCH 64u
-#define DMSCI_APP_BOUND 16u
-#define DMSCI_APP_RULES 256u
+#define DMSCI_APP_NAME 64u
 
 /** Who may be an application: a user of the system, or who holds the key of a certificate. */
 struct dmsci_app_rule {
@@ -55,10 +52,10 @@ struct dmsc_app {
     char subject[DMSCI_APP_NAME + 8]; /* "local:NAME" */
     bool by_card; /* opened with a certificate of the card, which may be withdrawn: */
     uint8_t certificate_sha256[32];
-    char *bound[DMSCI_APP_BOUND];
+    char **bound; /* limits.app_objects */
     size_t bound_count;
-    struct dmsci_watch watches[DMSCI_APP_WATCH];
-    struct dmsc_buf what, uri; /* of the event told last */
+    struct dmsci_watch *watches; /* limits.app_watches */
+    struct dmsc_buf what, uri;   /* of the event told last */
     struct dmsc_buf actor;
 };
 

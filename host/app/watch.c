@@ -59,6 +59,11 @@ static enum dmsc_err remember(struct dmsc_app *app, const struct dmsci_watch *w,
     return err;
 }
 
+static unsigned most(const struct dmsc_app *app)
+{
+    return dmsc_ctx_limits(app->apps->ctx)->app_watches;
+}
+
 static void drop(struct dmsc_app *app, struct dmsci_watch *w)
 {
     dmsci_free(app->apps->ctx, w->uri);
@@ -67,7 +72,7 @@ static void drop(struct dmsc_app *app, struct dmsci_watch *w)
 
 void dmsci_app_unwatch_all(struct dmsc_app *app)
 {
-    for (size_t i = 0; i < DMSCI_APP_WATCH; i++) {
+    for (size_t i = 0; i < most(app); i++) {
         struct dmsci_watch *w = &app->watches[i];
 
         if (w->uri != NULL && w->lasting && remember(app, w, true) != DMSC_OK)
@@ -92,11 +97,11 @@ enum dmsc_err dmsc_app_watch(struct dmsc_app *app, const char *uri, bool lasting
                                "there is no such node");
     if (err != DMSC_OK)
         return err;
-    while (number < DMSCI_APP_WATCH && app->watches[number].uri != NULL)
+    while (number < most(app) && app->watches[number].uri != NULL)
         number++;
-    if (number == DMSCI_APP_WATCH)
+    if (number == most(app))
         return dmsci_app_refuse(app->apps->ctx, DMSC_E_LIMIT, "watch a node", uri, "app:watches",
-                                "an application has 64 watches");
+                                "it has as many as it may have");
     w = &app->watches[number];
     w->uri = dmsci_strdup(app->apps->ctx, uri);
     if (w->uri == NULL)
@@ -117,7 +122,7 @@ enum dmsc_err dmsc_app_watch(struct dmsc_app *app, const char *uri, bool lasting
 
 static struct dmsci_watch *watch_of(struct dmsc_app *app, unsigned watch)
 {
-    return watch < DMSCI_APP_WATCH && app->watches[watch].uri != NULL ? &app->watches[watch] : NULL;
+    return watch < most(app) && app->watches[watch].uri != NULL ? &app->watches[watch] : NULL;
 }
 
 enum dmsc_err dmsc_app_unwatch(struct dmsc_app *app, unsigned watch)
@@ -323,7 +328,8 @@ enum dmsc_err dmsc_app_next(struct dmsc_app *app, unsigned watch, struct dmsc_no
     if (err != DMSC_OK)
         return err;
     /* Too much waited, or the store is another: start again from here. */
-    if (newest - w->seen > DMSC_APP_WAITING || newest < w->seen) {
+    if (newest - w->seen > (int64_t)dmsc_ctx_limits(app->apps->ctx)->app_waiting ||
+        newest < w->seen) {
         w->seen = newest;
         w->change = 0;
         none.id = newest;

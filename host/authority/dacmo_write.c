@@ -6,8 +6,6 @@
 #include <string.h>
 
 #define MOID "urn:oma:mo:oma-dm-dacmo:1.0"
-/* Grants of one instance: a list that a server fills must end. */
-#define GRANTS_MAX 64u
 
 /* The device makes and removes these nodes; to all others they can at most be shown. */
 static enum dmsc_err make_node(struct dmsc_authority *authority, const char *uri,
@@ -101,18 +99,19 @@ enum dmsc_err dmsci_dacmo_make(struct dmsc_authority *authority, const char *bas
 /* The first number that is free. */
 static enum dmsc_err free_key(struct dmsc_authority *authority, const char *base, char ret_key[12])
 {
+    const unsigned most = dmsc_ctx_limits(authority->ctx)->grants;
     char uri[DMSCI_DACMO_SIZE + 24];
     bool there = true;
     enum dmsc_err err = DMSC_OK;
 
-    for (unsigned n = 1; err == DMSC_OK && there && n <= GRANTS_MAX; n++) {
+    for (unsigned n = 1; err == DMSC_OK && there && n <= most; n++) {
         (void)snprintf(ret_key, 12, "%u", n);
         (void)snprintf(uri, sizeof(uri), "%s/ACL/%s", base, ret_key);
         err = dmsc_tree_has(authority->tree, uri, &there);
     }
     if (err == DMSC_OK && there) {
         err = dmsci_fail(authority->ctx, DMSC_E_LIMIT, "grant a right");
-        dmsci_why(authority->ctx, "dacmo:grants", "an instance takes %u grants", GRANTS_MAX);
+        dmsci_why(authority->ctx, "dacmo:grants", "an instance takes %u grants", most);
     }
     return err;
 }
@@ -196,17 +195,27 @@ enum dmsc_err dmsci_dacmo_spend(struct dmsc_authority *authority, const struct d
 }
 
 struct rows {
-    struct dmsci_grant row[GRANTS_MAX];
-    size_t n;
+    struct dmsci_grant *row;
+    size_t n, most;
 };
 
 static bool collect(void *user, const struct dmsci_grant *g)
 {
     struct rows *rows = user;
 
-    if (rows->n < GRANTS_MAX)
+    if (rows->n < rows->most)
         rows->row[rows->n++] = *g;
-    return rows->n < GRANTS_MAX;
+    return rows->n < rows->most;
+}
+
+/* All grants of an instance. @p ret_rows: the rows are to be freed, also after a failure */
+static enum dmsc_err read_rows(struct dmsc_authority *authority, const char *base,
+                               struct rows *ret_rows)
+{
+    *ret_rows = (struct rows){ .most = dmsc_ctx_limits(authority->ctx)->grants };
+    ret_rows->row = dmsci_calloc(authority->ctx, ret_rows->most, sizeof(*ret_rows->row));
+    return ret_rows->row == NULL ? DMSC_E_NOMEM
+                                 : dmsci_dacmo_grants(authority, base, collect, ret_rows);
 }
 
 static const struct dmsci_grant *row_of(const struct rows *rows, const char *who)
@@ -252,44 +261,38 @@ static enum dmsc_err write_back(struct dmsc_authority *authority, const char *ba
 
 enum dmsc_err dmsci_dacmo_cascade(struct dmsc_authority *authority, const char *base)
 {
-    struct rows *rows = dmsci_alloc(authority->ctx, sizeof(*rows));
+    struct rows rows;
     bool changed = true;
-    enum dmsc_err err;
+    enum dmsc_err err = read_rows(authority, base, &rows);
 
-    if (rows == NULL)
-        return DMSC_E_NOMEM;
-    err = dmsci_dacmo_grants(authority, base, collect, rows);
     /* Rights and times only ever shrink, so this ends. */
     while (err == DMSC_OK && changed) {
         changed = false;
-        for (size_t i = 0; i < rows->n && err == DMSC_OK; i++) {
-            struct dmsci_grant *g = &rows->row[i];
+        for (size_t i = 0; i < rows.n && err == DMSC_OK; i++) {
+            struct dmsci_grant *g = &rows.row[i];
 
-            if (g->key[0] == '\0' || !shrink(rows, g))
+            if (g->key[0] == '\0' || !shrink(&rows, g))
                 continue;
             changed = true;
             err = write_back(authority, base, g);
         }
     }
-    dmsci_free(authority->ctx, rows);
+    dmsci_free(authority->ctx, rows.row);
     return err;
 }
 
 enum dmsc_err dmsci_dacmo_set_owner(struct dmsc_authority *authority, const char *base,
                                     const char *who)
 {
-    struct rows *rows = dmsci_alloc(authority->ctx, sizeof(*rows));
-    enum dmsc_err err;
+    struct rows rows;
+    enum dmsc_err err = read_rows(authority, base, &rows);
 
-    if (rows == NULL)
-        return DMSC_E_NOMEM;
-    err = dmsci_dacmo_grants(authority, base, collect, rows);
     if (err == DMSC_OK)
         err = dmsci_dacmo_leaf(authority, base, "Owner", DMSC_FORMAT_CHR, who);
     if (err == DMSC_OK)
         err = dmsci_dacmo_leaf(authority, base, "Ext/dmsc/NewOwner", DMSC_FORMAT_CHR, NULL);
-    for (size_t i = 0; i < rows->n && err == DMSC_OK; i++) {
-        struct dmsci_grant *g = &rows->row[i];
+    for (size_t i = 0; i < rows.n && err == DMSC_OK; i++) {
+        struct dmsci_grant *g = &rows.row[i];
 
         if (strcmp(g->who, who) == 0) {
             err = dmsci_dacmo_drop(authority, base, g->key);
@@ -299,6 +302,6 @@ enum dmsc_err dmsci_dacmo_set_owner(struct dmsc_authority *authority, const char
             err = dmsci_dacmo_put(authority, base, g);
         }
     }
-    dmsci_free(authority->ctx, rows);
+    dmsci_free(authority->ctx, rows.row);
     return err != DMSC_OK ? err : dmsci_dacmo_cascade(authority, base);
 }

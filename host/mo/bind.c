@@ -5,8 +5,6 @@
 #include <dmsc/mo_ops.h>
 #include <string.h>
 
-#define BINDINGS_MAX 64u
-
 struct dmsci_binding {
     char *uri;
     const struct dmsc_mo_ops *ops;
@@ -50,11 +48,12 @@ enum dmsc_err dmsc_tree_bind(struct dmsc_tree *tree, const char *uri, const stru
             return dmsci_tree_refuse(tree, DMSC_E_EXISTS, "bind an object", uri, "bind:taken",
                                      "something stands behind it already");
     }
-    if (tree->binding_count == BINDINGS_MAX)
+    if (tree->binding_count == dmsc_ctx_limits(tree->ctx)->attachments)
         return dmsci_tree_refuse(tree, DMSC_E_LIMIT, "bind an object", uri, "bind:many",
-                                 "there are 64");
+                                 "there are as many as may be");
     if (tree->bindings == NULL)
-        tree->bindings = dmsci_calloc(tree->ctx, BINDINGS_MAX, sizeof(*tree->bindings));
+        tree->bindings = dmsci_calloc(tree->ctx, dmsc_ctx_limits(tree->ctx)->attachments,
+                                      sizeof(*tree->bindings));
     copy = dmsci_strdup(tree->ctx, uri);
     if (tree->bindings == NULL || copy == NULL) {
         dmsci_free(tree->ctx, copy);

@@ -156,16 +156,13 @@ struct dmsc_app_event {
     bool self;         /* the application's own doing */
 };
 
-/** Changes that may wait to be taken; with more an "overflow" stands for all that waited. */
-#define DMSC_APP_WAITING 256
-
 /**
  * Follow what happens at @p uri and below, from now on. Needs the right to read it.
  *
  * @param lasting remembered under the application's name when it closes, so that the same watch
  *        opened again goes on where it stopped
  * @param ret_watch its number, for dmsc_app_unwatch()
- * @return DMSC_E_NOTFOUND, DMSC_E_REFUSED; DMSC_E_LIMIT for more than 64 watches
+ * @return DMSC_E_NOTFOUND, DMSC_E_REFUSED; DMSC_E_LIMIT above limits.app_watches
  */
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_app_watch(struct dmsc_app *app, const char *uri,
                                                      bool lasting, struct dmsc_now now,

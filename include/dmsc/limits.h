@@ -27,6 +27,12 @@ struct dmsc_limits {
     size_t node_value;         /* value of one leaf, in memory as a whole */
     size_t large_value;        /* value of one leaf that comes and goes in pieces */
     unsigned transfers;        /* of large values, that are not over */
+    unsigned attachments;      /* descriptions, bindings, places by kind of a tree, each */
+    unsigned grants;           /* of one instance */
+    unsigned app_rules;        /* who may be which application; environments of applications */
+    unsigned app_objects;      /* of one application, with operations behind them */
+    unsigned app_watches;      /* of one application */
+    unsigned app_waiting;      /* changes that a watch may be behind; then it has an overflow */
     unsigned changes_kept;     /* committed changes that the store remembers, the latest */
     unsigned refusals_kept;    /* refusals that it remembers, the latest */
     size_t acl_length;         /* one ACL, octets */

@@ -4,8 +4,6 @@
 #include "host/mo/uri.h"
 #include <string.h>
 
-#define DESCRIPTIONS_MAX 64u
-
 struct dmsci_described {
     char *base;
     const struct dmsc_ddf *ddf;
@@ -87,10 +85,11 @@ enum dmsc_err dmsc_tree_describe(struct dmsc_tree *tree, const struct dmsc_ddf *
             dmsc_uri_below(tree->described[i].base, base))
             return refuse(tree, DMSC_E_EXISTS, base, "ddf:taken", "it is described already");
     }
-    if (tree->described_count == DESCRIPTIONS_MAX)
+    if (tree->described_count == dmsc_ctx_limits(tree->ctx)->attachments)
         return refuse(tree, DMSC_E_LIMIT, base, "ddf:many", "there are 64 descriptions");
     if (tree->described == NULL)
-        tree->described = dmsci_calloc(tree->ctx, DESCRIPTIONS_MAX, sizeof(*tree->described));
+        tree->described = dmsci_calloc(tree->ctx, dmsc_ctx_limits(tree->ctx)->attachments,
+                                       sizeof(*tree->described));
     copy = dmsci_strdup(tree->ctx, base);
     if (tree->described == NULL || copy == NULL) {
         dmsci_free(tree->ctx, copy);

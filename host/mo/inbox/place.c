@@ -4,8 +4,6 @@
 #include "host/mo/uri.h"
 #include <string.h>
 
-#define PLACES_MAX 64u
-
 /* What was said; a kind without a parent goes nowhere. */
 struct dmsci_place {
     char *moid, *parent;
@@ -39,10 +37,11 @@ static enum dmsc_err new_place(struct dmsc_tree *tree, const char *moid,
 {
     char *copy;
 
-    if (tree->place_count == PLACES_MAX)
-        return refuse(tree, DMSC_E_LIMIT, moid, "inbox:places", "there are 64");
+    if (tree->place_count == dmsc_ctx_limits(tree->ctx)->attachments)
+        return refuse(tree, DMSC_E_LIMIT, moid, "inbox:places", "there are as many as may be");
     if (tree->places == NULL)
-        tree->places = dmsci_calloc(tree->ctx, PLACES_MAX, sizeof(*tree->places));
+        tree->places =
+            dmsci_calloc(tree->ctx, dmsc_ctx_limits(tree->ctx)->attachments, sizeof(*tree->places));
     copy = dmsci_strdup(tree->ctx, moid);
     if (tree->places == NULL || copy == NULL) {
         dmsci_free(tree->ctx, copy);

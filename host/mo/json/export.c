@@ -6,15 +6,13 @@
 #include <dmsc/mo_json.h>
 #include <string.h>
 
-#define DEPTH_MAX 64u
-
 /* The walk goes parents first: the objects from the top to the node in hand stand in a stack. */
 struct writer {
     struct dmsc_tree *tree;
     dmsc_tnds_filter *filter;
     void *user;
     json_t *top;
-    json_t *open[DEPTH_MAX]; /* borrowed; by depth below the top */
+    json_t **open; /* borrowed; by depth below the top, limits.xml_depth of them */
     size_t top_depth;
     size_t room;  /* octets of values that still fit what is written */
     char *hidden; /* an interior node left out: all below it is too */
@@ -75,8 +73,8 @@ static enum dmsc_err visit(void *user, const char *uri, const struct dmsc_node *
 
     if (left_out(w, uri, node, &err))
         return err;
-    if (depth + 1 >= DEPTH_MAX)
-        return dmsci_fail(w->tree->ctx, DMSC_E_LIMIT, "write JSON of more than 64 levels");
+    if (depth + 1 >= dmsc_ctx_limits(w->tree->ctx)->xml_depth)
+        return dmsci_fail(w->tree->ctx, DMSC_E_LIMIT, "write JSON of %zu levels", depth + 1);
     err = value_json(w, uri, node, &value);
     if (err != DMSC_OK)
         return err;
@@ -94,13 +92,16 @@ enum dmsc_err dmsc_mo_json_export(struct dmsc_tree *tree, const char *uri, dmsc_
     enum dmsc_err err = DMSC_E_NOMEM;
 
     w.top = json_object();
-    w.open[0] = w.top;
+    w.open = dmsci_calloc(tree->ctx, dmsc_ctx_limits(tree->ctx)->xml_depth, sizeof(json_t *));
     w.top_depth = depth_of(uri);
-    if (w.top != NULL)
+    if (w.open != NULL)
+        w.open[0] = w.top;
+    if (w.top != NULL && w.open != NULL)
         err = dmsc_tree_walk(tree, uri, visit, &w);
     if (err == DMSC_OK)
         err = dmsci_json_put(w.top, JSON_COMPACT, ret_json);
     json_decref(w.top);
+    dmsci_free(tree->ctx, w.open);
     dmsci_free(tree->ctx, w.hidden);
     return err;
 }

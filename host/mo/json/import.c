@@ -5,8 +5,6 @@
 #include <dmsc/mo_json.h>
 #include <string.h>
 
-#define DEPTH_MAX 64u
-
 /* One object on the way down: its members, and which comes next. */
 struct level {
     const json_t *object; /* borrowed from the document */
@@ -18,7 +16,7 @@ struct reader {
     struct dmsc_tree *tree;
     enum dmsc_tnds_mode mode;
     struct dmsc_buf at;
-    struct level level[DEPTH_MAX];
+    struct level *level; /* limits.xml_depth of them */
     size_t depth;
     unsigned nodes;
 };
@@ -110,8 +108,8 @@ static enum dmsc_err enter(struct reader *r, const json_t *object, bool there)
     struct dmsc_node_spec spec = DMSC_NODE_SPEC_INIT;
     enum dmsc_err err = DMSC_OK;
 
-    if (r->depth == DEPTH_MAX)
-        return bad(r, DMSC_E_LIMIT, "json:depth", "it is nested deeper than 64 levels");
+    if (r->depth == dmsc_ctx_limits(r->tree->ctx)->xml_depth)
+        return bad(r, DMSC_E_LIMIT, "json:depth", "it is nested too deep");
     if (!there)
         err = dmsc_tree_add(r->tree, dmsc_buf_str(&r->at), &spec);
     else if (r->mode == DMSC_TNDS_REPLACE)
@@ -210,7 +208,7 @@ enum dmsc_err dmsc_mo_json_import(struct dmsc_tree *tree, const char *parent,
                                   enum dmsc_tnds_mode mode, struct dmsc_bytes json,
                                   struct dmsc_buf *ret_uri)
 {
-    struct reader *r = NULL;
+    struct reader r = { .tree = tree, .mode = mode };
     json_t *document = NULL;
     enum dmsc_err err = dmsci_tree_changing(tree, "put a JSON object into the tree");
 
@@ -218,19 +216,17 @@ enum dmsc_err dmsc_mo_json_import(struct dmsc_tree *tree, const char *parent,
         err = read_document(tree->ctx, json, &document);
     if (err != DMSC_OK)
         return err;
-    r = dmsci_alloc(tree->ctx, sizeof(*r));
-    err = r == NULL ? DMSC_E_NOMEM : dmsc_tree_begin(tree, "", dmsci_tree_now(tree));
+    r.level = dmsci_calloc(tree->ctx, dmsc_ctx_limits(tree->ctx)->xml_depth, sizeof(*r.level));
+    err = r.level == NULL ? DMSC_E_NOMEM : dmsc_tree_begin(tree, "", dmsci_tree_now(tree));
     if (err != DMSC_OK) {
-        dmsci_free(tree->ctx, r);
+        dmsci_free(tree->ctx, r.level);
         json_decref(document);
         return err;
     }
-    r->tree = tree;
-    r->mode = mode;
-    dmsc_buf_init(&r->at, tree->ctx, SIZE_MAX / 2);
-    err = dmsc_buf_append_str(&r->at, parent);
+    dmsc_buf_init(&r.at, tree->ctx, SIZE_MAX / 2);
+    err = dmsc_buf_append_str(&r.at, parent);
     if (err == DMSC_OK)
-        err = put_all(r, document);
+        err = put_all(&r, document);
     if (err == DMSC_OK)
         err = dmsc_tree_commit(tree);
     else
@@ -238,8 +234,8 @@ enum dmsc_err dmsc_mo_json_import(struct dmsc_tree *tree, const char *parent,
     if (err == DMSC_OK && ret_uri != NULL)
         err = dmsci_buf_printf(ret_uri, "%s/%s", parent,
                                json_object_iter_key(json_object_iter(document)));
-    dmsc_buf_clear(&r->at);
-    dmsci_free(tree->ctx, r);
+    dmsc_buf_clear(&r.at);
+    dmsci_free(tree->ctx, r.level);
     json_decref(document);
     return err;
 }

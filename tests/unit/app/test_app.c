@@ -11,8 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MOID "urn:x:thermostat:1.0"
-#define ROOT "./App/Heat"
+#define WAITING 256u /* limits.app_waiting */
+#define MOID    "urn:x:thermostat:1.0"
+#define ROOT    "./App/Heat"
 
 static const struct dmsc_now now_100 = { 100, true };
 static struct pki pki;
@@ -505,12 +506,12 @@ static void too_much_is_an_overflow(void **state)
     start_heat(w, &h);
     assert_int_equal(dmsc_app_list(w->heat, ROOT, now_100, note_name, &names), DMSC_OK);
     assert_int_equal(dmsc_app_watch(w->heat, ROOT, false, now_100, &watch), DMSC_OK);
-    for (unsigned i = 0; i < DMSC_APP_WAITING; i++)
+    for (unsigned i = 0; i < WAITING; i++)
         server_sets(w, ROOT "/Wanted", "5", true);
-    for (unsigned i = 0; i < DMSC_APP_WAITING; i++)
+    for (unsigned i = 0; i < WAITING; i++)
         assert_event(w, w->heat, watch, "replace " ROOT "/Wanted by ma:com.a");
     assert_event(w, w->heat, watch, "nothing");
-    for (unsigned i = 0; i <= DMSC_APP_WAITING; i++)
+    for (unsigned i = 0; i <= WAITING; i++)
         server_sets(w, ROOT "/Wanted", "5", true);
     assert_event(w, w->heat, watch, "overflow  by ");
     assert_event(w, w->heat, watch, "nothing");

@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MOID "urn:x:thermostat:1.0"
-#define ROOT "./App/Heat"
+#define WAITING 256u /* limits.app_waiting */
+#define MOID    "urn:x:thermostat:1.0"
+#define ROOT    "./App/Heat"
 
 #define ITEM(uri) "<Item><Target><LocURI>" uri "</LocURI></Target>"
 #define GET(uri)  "<Get><CmdID>1</CmdID>" ITEM(uri) "</Item></Get>"
@@ -217,13 +218,13 @@ static void req_HLF_018_each_change_is_told_once(void **state)
     hears(w, own, "");
     nothing_is_told(w, own, its);
     /* 256 may wait, each is told; with one more an overflow stands for all. */
-    for (unsigned n = DMSC_APP_WAITING; n <= DMSC_APP_WAITING + 1; n++) {
+    for (unsigned n = WAITING; n <= WAITING + 1; n++) {
         for (unsigned i = 0; i < n; i++)
             assert_int_equal(dmsc_app_set(w->heat, ROOT "/Wanted", dmsc_bytes("7", 1), now_100),
                              DMSC_OK);
-        for (unsigned i = 0; i < n && n == DMSC_APP_WAITING; i++)
+        for (unsigned i = 0; i < n && n == WAITING; i++)
             hears(w, own, "replace " ROOT "/Wanted by local:heat, self");
-        hears(w, own, n == DMSC_APP_WAITING ? "" : "overflow  by ");
+        hears(w, own, n == WAITING ? "" : "overflow  by ");
         hears(w, own, "");
     }
     req_done("HLF-018");
