@@ -22,7 +22,8 @@ struct dmsc_ddf {
     struct dmsc_ctx *ctx;
     struct dmsc_buf text, place;
     struct dmsci_ddf_node *nodes; /* a parent before its children */
-    uint32_t count, capacity;
+    uint32_t count;
+    size_t capacity;
 };
 
 const char *dmsci_ddf_text(const struct dmsc_ddf *ddf, uint32_t at);

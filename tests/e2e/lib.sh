@@ -59,6 +59,16 @@ der = base64.b64decode(re.sub(r"-----[^-]*-----|\s", "", open("issuer.key").read
 open("issuer.pub", "wb").write(bytes.fromhex("3059301306072A8648CE3D020106082A8648CE3D030107034200") + der[-65:])
 END
 }
+# tree_config FILE STORE: a configuration of a tree without a card
+tree_config() {
+  cat >"$1" <<END
+[store]
+path = $2
+[device]
+id = urn:x:1
+key = device.key
+END
+}
 # config FILE STORE [LINK]: a configuration that names this material
 config() {
   cat >"$1" <<END

@@ -9,13 +9,7 @@ need python3
 cd "$work"
 
 material
-cat >dmsc.conf <<'END'
-[store]
-path = dmsc.db
-[device]
-id = urn:x:1
-key = device.key
-END
+tree_config dmsc.conf dmsc.db
 m() { # STATUS ARGUMENT...
   local status=$1
   shift

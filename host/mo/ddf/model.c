@@ -36,15 +36,12 @@ enum dmsc_err dmsci_ddf_keep(struct dmsc_ddf *ddf, struct dmsc_bytes text, uint3
 
 enum dmsc_err dmsci_ddf_add(struct dmsc_ddf *ddf, uint32_t parent)
 {
-    if (ddf->count == ddf->capacity) {
-        uint32_t capacity = ddf->capacity == 0 ? 16 : ddf->capacity * 2;
-        void *grown = dmsci_realloc(ddf->ctx, ddf->nodes, capacity * sizeof(*ddf->nodes));
+    struct dmsci_ddf_node *nodes =
+        dmsci_more(ddf->ctx, ddf->nodes, ddf->count, &ddf->capacity, sizeof(*ddf->nodes));
 
-        if (grown == NULL)
-            return DMSC_E_NOMEM;
-        ddf->nodes = grown;
-        ddf->capacity = capacity;
-    }
+    if (nodes == NULL)
+        return DMSC_E_NOMEM;
+    ddf->nodes = nodes;
     ddf->nodes[ddf->count++] = (struct dmsci_ddf_node){
         .parent = parent, .least = 1, .most = 1, .format = DMSC_FORMAT_CHR
     };

@@ -98,18 +98,14 @@ static struct dmsci_tnds_item *item(struct parser *p)
 static enum dmsc_err new_item(struct parser *p)
 {
     struct dmsci_tnds *t = p->tnds;
+    struct dmsci_tnds_item *items;
 
     if (t->count == dmsc_ctx_limits(t->ctx)->tnds_nodes)
         return bad(p, DMSC_E_LIMIT, "tnds:nodes", "it has too many nodes");
-    if (t->count == t->capacity) {
-        uint32_t capacity = t->capacity == 0 ? 16 : t->capacity * 2;
-        void *grown = dmsci_realloc(t->ctx, t->items, capacity * sizeof(*t->items));
-
-        if (grown == NULL)
-            return DMSC_E_NOMEM;
-        t->items = grown;
-        t->capacity = capacity;
-    }
+    items = dmsci_more(t->ctx, t->items, t->count, &t->capacity, sizeof(*t->items));
+    if (items == NULL)
+        return DMSC_E_NOMEM;
+    t->items = items;
     t->items[t->count] = (struct dmsci_tnds_item){ .parent = p->node };
     p->node = t->count++;
     return DMSC_OK;

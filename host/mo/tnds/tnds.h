@@ -40,7 +40,7 @@ struct dmsci_tnds {
     struct dmsc_buf text;
     struct dmsci_tnds_item *items; /* in document order: a parent before its children */
     uint32_t count;
-    uint32_t capacity;
+    size_t capacity;
     uint32_t *order; /* items in the order of a walk */
     uint32_t crc;    /* of the document: makes the names that are not stated */
 };
