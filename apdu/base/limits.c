@@ -23,6 +23,7 @@ void dmsci_limits_fill(struct dmsc_limits *limits)
     DEFAULT(uri_segment, 255);
     DEFAULT(node_value, 1u << 20);
     DEFAULT(large_value, 64u << 20);
+    DEFAULT(large_total, 256u << 20);
     DEFAULT(transfers, 16);
     DEFAULT(attachments, 64);
     DEFAULT(grants, 64);

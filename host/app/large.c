@@ -13,10 +13,10 @@ enum dmsc_err dmsc_app_get_part(struct dmsc_app *app, const char *uri, uint64_t 
     return err != DMSC_OK ? err : dmsc_tree_value_part(app->apps->tree, uri, at, n, ret_octets);
 }
 
-/* Replace where the leaf is, else Add. */
+/* Replace where the leaf is, else Add. @p begin: also one that is not there yet */
 static enum dmsc_err open_transfer(struct dmsc_app *app, const char *uri,
-                                   const struct dmsc_app_content *content, struct dmsc_now now,
-                                   struct dmsc_large **ret_large)
+                                   const struct dmsc_app_content *content, bool begin,
+                                   struct dmsc_now now, struct dmsc_large **ret_large)
 {
     const struct dmsc_large_spec spec = {
         .uri = uri, .actor = app->subject, .tag = content->tag, .size = content->size
@@ -27,7 +27,10 @@ static enum dmsc_err open_transfer(struct dmsc_app *app, const char *uri,
     if (err == DMSC_OK)
         err = dmsci_app_may(app, there ? DMSC_RIGHT_REPLACE : DMSC_RIGHT_ADD, uri,
                             there ? NULL : "", now);
-    return err != DMSC_OK ? err : dmsc_large_open(app->apps->tree, &spec, now.seconds, ret_large);
+    if (err != DMSC_OK)
+        return err;
+    return begin ? dmsc_large_open(app->apps->tree, &spec, now.seconds, ret_large)
+                 : dmsc_large_find(app->apps->tree, &spec, ret_large);
 }
 
 enum dmsc_err dmsc_app_put_part(struct dmsc_app *app, const char *uri,
@@ -35,7 +38,7 @@ enum dmsc_err dmsc_app_put_part(struct dmsc_app *app, const char *uri,
                                 struct dmsc_bytes octets, struct dmsc_now now, uint64_t *ret_have)
 {
     struct dmsc_large *large = NULL;
-    enum dmsc_err err = open_transfer(app, uri, content, now, &large);
+    enum dmsc_err err = open_transfer(app, uri, content, true, now, &large);
 
     if (err != DMSC_OK)
         return err;
@@ -63,7 +66,7 @@ enum dmsc_err dmsc_app_put_end(struct dmsc_app *app, const char *uri,
                                struct dmsc_now now)
 {
     struct dmsc_large *large = NULL;
-    enum dmsc_err err = open_transfer(app, uri, content, now, &large);
+    enum dmsc_err err = open_transfer(app, uri, content, false, now, &large);
 
     if (err == DMSC_OK)
         err = put(app, uri, large, format, type, now);

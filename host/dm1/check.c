@@ -148,8 +148,8 @@ static enum dmsci_dm1_event classify(struct dmsc_dm1 *dm1, struct dmsci_dm1_turn
     turn->end = foreign(dm1, h, ret_msg_id);
     if (turn->end != NULL)
         return DMSCI_DM1_ON_FOREIGN;
-    /* A large object takes as many messages as it takes; each brought something. */
-    if (dm1->report.messages_received - dm1->chunks > dmsc_ctx_limits(dm1->ctx)->session_messages) {
+    /* A large value takes as many messages as it takes. */
+    if (dm1->report.messages_received > dmsc_ctx_limits(dm1->ctx)->session_messages + dm1->chunks) {
         turn->end = "more messages than a session may have";
         return DMSCI_DM1_ON_FOREIGN;
     }

@@ -24,6 +24,9 @@ struct dmsci_dm1_object {
     enum dmsc_format to;      /* the format it is stored in */
     bool base64, padded;      /* carried as base64, and its end was there */
     struct dmsc_buf waiting;  /* the begin of a group of base64 */
+    size_t counted;           /* MsgID of the last message that it counts for */
+    unsigned chunks;          /* those messages */
+    bool put;                 /* it became a value */
 };
 
 struct dmsci_dm1_alert;
@@ -54,7 +57,7 @@ struct dmsc_dm1 {
     struct dmsc_buf sent;              /* our last message, for a server that asks again */
     struct dmsci_answers answers;
     struct dmsci_dm1_object object;
-    unsigned chunks;                /* messages that carried a good part of a large object */
+    unsigned chunks;                /* messages that carried a good part of a large value */
     struct dmsc_buf window;         /* what is sent next of a large value */
     struct dmsci_dm1_alert *alerts; /* alerts.c: sent in package 1 */
     size_t alert_count;
@@ -182,7 +185,7 @@ DMSC_NODISCARD enum dmsc_err dmsci_dm1_large_begin(struct dmsci_dm1_op *op,
 DMSC_NODISCARD enum dmsc_err dmsci_dm1_large_chunk(struct dmsci_dm1_op *op, bool last);
 /* All is there: it becomes the value of the node. */
 DMSC_NODISCARD enum dmsc_err dmsci_dm1_large_put(struct dmsci_dm1_op *op, const char *type);
-void dmsci_dm1_large_end(struct dmsci_dm1_object *object);
+void dmsci_dm1_large_end(struct dmsc_dm1 *dm1);
 /* Results for a leaf whose value is too large for memory. */
 DMSC_NODISCARD enum dmsc_err dmsci_dm1_large_get(struct dmsci_dm1_op *op,
                                                  struct dmsci_syncml_item *item);

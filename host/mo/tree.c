@@ -4,6 +4,7 @@
 #include "host/mo/acl.h"
 #include "host/mo/bind.h"
 #include "host/mo/ddf.h"
+#include "host/mo/large/large.h"
 #include "host/mo/place.h"
 #include "host/mo/secret.h"
 #include "host/mo/uri.h"
@@ -262,6 +263,9 @@ enum dmsc_err dmsc_tree_value(struct dmsc_tree *tree, const char *uri, struct dm
     if (err == DMSC_OK && row.format == DMSC_FORMAT_NODE)
         err = dmsci_tree_refuse(tree, DMSC_E_STATE, "read a value", uri, "node:interior",
                                 "an interior node has none");
+    /* One that was large by another limit. */
+    if (err == DMSC_OK && row.large != 0 && row.size <= dmsc_ctx_limits(tree->ctx)->node_value)
+        return dmsci_value_whole(tree, uri, row.size, ret_value);
     if (err == DMSC_OK)
         err = dmsci_secret_value(tree, uri, row.flags, ret_value);
     return err;

@@ -10,17 +10,19 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Since SQLite 3.48: it may read parts of a page, which have no sum. */
+/* Since SQLite 3.48: without it the pager itself reads whole pages alone. */
 #define IOCAP_SUBPAGE_READ 0x00008000
 
-#define HEAD_SIZE     100 /* sqlite.org/fileformat.html 1.3 */
-#define HEAD_RESERVED 20
+#define HEAD_SIZE      100 /* sqlite.org/fileformat.html 1.3 */
+#define HEAD_PAGE_SIZE 16
+#define HEAD_RESERVED  20
 
 /* SQLite allocates it, and behind it the real file. */
 struct file {
     sqlite3_file base;
-    uint8_t *page; /* the last page written, with its sum */
+    uint8_t *page; /* one at hand: read around a part of it, or written with its sum */
     int page_n;
+    int page_size; /* as the head has it */
     bool summed;
 };
 
@@ -40,14 +42,14 @@ static void put_word(uint8_t *p, uint32_t value)
         p[i] = (uint8_t)(value >> 8 * i);
 }
 
-/* Two sums of 32-bit words, each added to the other (Fletcher): every flipped bit and every pair of
- * words in the wrong order changes them. A page of zeros has the sum zero, so that a hole in the
- * file is a good page. */
-static void sum_page(const uint8_t *page, size_t n, uint8_t ret_sum[DMSCI_CHECKED_RESERVED])
+/* Two sums of 32-bit words, each added to the other (Fletcher), begun with the number of the page:
+ * every flipped bit changes them, and so does a page in the place of another. */
+static void sum_page(const uint8_t *page, int n, sqlite3_int64 at,
+                     uint8_t ret_sum[DMSCI_CHECKED_RESERVED])
 {
-    uint32_t a = 0, b = 0;
+    uint32_t a = (uint32_t)(at / n) + 1, b = 0x646D7363;
 
-    for (size_t i = 0; i + 8 <= n - DMSCI_CHECKED_RESERVED; i += 8) {
+    for (int i = 0; i + 8 <= n - DMSCI_CHECKED_RESERVED; i += 8) {
         a += word(page + i) + b;
         b += word(page + i + 4) + a;
     }
@@ -55,7 +57,22 @@ static void sum_page(const uint8_t *page, size_t n, uint8_t ret_sum[DMSCI_CHECKE
     put_word(ret_sum + 4, b);
 }
 
-/* Reads and writes of other sizes are those of the head alone. */
+/* A hole: SQLite makes the file longer and writes no page that it freed in the same change. */
+static bool never_written(const uint8_t *page, int n)
+{
+    return page[0] == 0 && memcmp(page, page + 1, (size_t)n - 1) == 0;
+}
+
+static int check_page(const uint8_t *page, int n, sqlite3_int64 at)
+{
+    uint8_t sum[DMSCI_CHECKED_RESERVED];
+
+    sum_page(page, n, at, sum);
+    if (memcmp(sum, page + n - sizeof(sum), sizeof(sum)) == 0 || never_written(page, n))
+        return SQLITE_OK;
+    return SQLITE_IOERR_DATA;
+}
+
 static bool is_page(int n, sqlite3_int64 at)
 {
     return n >= 512 && (n & (n - 1)) == 0 && at % n == 0;
@@ -65,8 +82,12 @@ static void look_at_head(struct file *file, const uint8_t *p, int n, sqlite3_int
 {
     static const char magic[16] = "SQLite format 3";
 
-    if (at == 0 && n >= HEAD_SIZE && memcmp(p, magic, sizeof(magic)) == 0)
-        file->summed = p[HEAD_RESERVED] == DMSCI_CHECKED_RESERVED;
+    if (at != 0 || n < HEAD_SIZE || memcmp(p, magic, sizeof(magic)) != 0)
+        return;
+    file->summed = p[HEAD_RESERVED] == DMSCI_CHECKED_RESERVED;
+    file->page_size = p[HEAD_PAGE_SIZE] << 8 | p[HEAD_PAGE_SIZE + 1];
+    if (file->page_size == 1) /* 65,536 does not fit */
+        file->page_size = 65536;
 }
 
 static int file_close(sqlite3_file *f)
@@ -75,40 +96,67 @@ static int file_close(sqlite3_file *f)
     return real_of(f)->pMethods->xClose(real_of(f));
 }
 
+static int page_room(struct file *file, int n)
+{
+    uint8_t *page;
+
+    if (file->page_n >= n)
+        return SQLITE_OK;
+    page = sqlite3_realloc(file->page, n);
+    if (page == NULL)
+        return SQLITE_IOERR_NOMEM;
+    file->page = page;
+    file->page_n = n;
+    return SQLITE_OK;
+}
+
+/* SQLite built with direct overflow reads takes long values out of their pages without the pager:
+ * the page around is read, and the part of it given. */
+static int read_part(struct file *file, sqlite3_file *real, void *to, int n, sqlite3_int64 at)
+{
+    int size = file->page_size, offset = (int)(at % size);
+    int code = offset + n > size ? SQLITE_IOERR_READ : page_room(file, size);
+
+    if (code == SQLITE_OK)
+        code = real->pMethods->xRead(real, file->page, size, at - offset);
+    if (code == SQLITE_OK)
+        code = check_page(file->page, size, at - offset);
+    if (code == SQLITE_OK)
+        dmsci_copy(to, file->page + offset, (size_t)n);
+    return code;
+}
+
 static int file_read(sqlite3_file *f, void *to, int n, sqlite3_int64 at)
 {
     struct file *file = (struct file *)f;
-    uint8_t sum[DMSCI_CHECKED_RESERVED];
-    int code = real_of(f)->pMethods->xRead(real_of(f), to, n, at);
+    bool head = at + n <= HEAD_SIZE;
+    int code;
 
+    if (file->summed && file->page_size >= 512 && !head && !is_page(n, at))
+        return read_part(file, real_of(f), to, n, at);
+    code = real_of(f)->pMethods->xRead(real_of(f), to, n, at);
     /* What lies behind the end of the file was read as zeros. */
     if (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ)
         return code;
     look_at_head(file, to, n, at);
-    if (!file->summed || !is_page(n, at))
+    if (!file->summed || !is_page(n, at) || check_page(to, n, at) == SQLITE_OK)
         return code;
-    sum_page(to, (size_t)n, sum);
-    return memcmp(sum, (uint8_t *)to + n - sizeof(sum), sizeof(sum)) == 0 ? code
-                                                                          : SQLITE_IOERR_DATA;
+    return SQLITE_IOERR_DATA;
 }
 
 static int file_write(sqlite3_file *f, const void *from, int n, sqlite3_int64 at)
 {
     struct file *file = (struct file *)f;
+    int code;
 
     look_at_head(file, from, n, at);
     if (!file->summed || !is_page(n, at))
         return real_of(f)->pMethods->xWrite(real_of(f), from, n, at);
-    if (file->page_n < n) {
-        uint8_t *page = sqlite3_realloc(file->page, n);
-
-        if (page == NULL)
-            return SQLITE_IOERR_NOMEM;
-        file->page = page;
-        file->page_n = n;
-    }
+    code = page_room(file, n);
+    if (code != SQLITE_OK)
+        return code;
     dmsci_copy(file->page, from, (size_t)n);
-    sum_page(file->page, (size_t)n, file->page + n - DMSCI_CHECKED_RESERVED);
+    sum_page(file->page, n, at, file->page + n - DMSCI_CHECKED_RESERVED);
     return real_of(f)->pMethods->xWrite(real_of(f), file->page, n, at);
 }
 

@@ -20,6 +20,14 @@ static enum dmsc_err run(struct dmsc_store *store, enum dmsci_sql id, const char
     return err;
 }
 
+static enum dmsc_err corrupt(struct dmsc_store *store)
+{
+    (void)dmsci_fail(store->ctx, DMSC_E_CORRUPT, "read a large object");
+    dmsci_where(store->ctx, "%s", store->path);
+    dmsci_why(store->ctx, "store:corrupt", "what is noted of it cannot be");
+    return DMSC_E_CORRUPT;
+}
+
 /* The row of a search by name: id, size, have, at, and one column of octets. */
 static enum dmsc_err search(struct dmsc_store *store, enum dmsci_sql id, const char *name,
                             struct dmsci_large *ret_large, struct dmsc_buf *ret_octets,
@@ -43,7 +51,9 @@ static enum dmsc_err search(struct dmsc_store *store, enum dmsci_sql id, const c
             .have = sqlite3_column_int64(stmt, 2),
             .at = sqlite3_column_int64(stmt, 3),
         };
-        if (ret_octets != NULL)
+        if (ret_large->have < 0 || ret_large->size < -1)
+            err = corrupt(store);
+        else if (ret_octets != NULL)
             err = dmsc_buf_set(ret_octets, dmsc_bytes(octets, n));
     }
     dmsci_sql_done(store, stmt);
@@ -90,25 +100,33 @@ enum dmsc_err dmsci_large_begin(struct dmsc_store *store, const char *name, stru
     return err;
 }
 
+static enum dmsc_err add_part(struct dmsc_store *store, int64_t id, int64_t at,
+                              struct dmsc_bytes octets)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row;
+    enum dmsc_err err = dmsci_sql_get(store, SQL_PART_ADD, &stmt);
+
+    if (err == DMSC_OK)
+        err = dmsci_sql_bind_int(store, stmt, 1, id);
+    if (err == DMSC_OK)
+        err = dmsci_sql_bind_int(store, stmt, 2, at);
+    if (err == DMSC_OK)
+        err = dmsci_sql_bind_blob(store, stmt, 3, octets);
+    if (err == DMSC_OK)
+        err = dmsci_sql_step(store, stmt, "keep a piece", &row);
+    dmsci_sql_done(store, stmt);
+    return err;
+}
+
 enum dmsc_err dmsci_large_append(struct dmsc_store *store, struct dmsci_large *large,
                                  struct dmsc_bytes piece, int64_t now)
 {
     const int64_t news[] = { large->id, large->have + (int64_t)piece.n, now };
-    sqlite3_stmt *stmt = NULL;
-    bool row;
     enum dmsc_err err = dmsci_store_writable(store, "keep a piece");
 
     if (err == DMSC_OK)
-        err = dmsci_sql_get(store, SQL_PART_ADD, &stmt);
-    if (err == DMSC_OK)
-        err = dmsci_sql_bind_int(store, stmt, 1, large->id);
-    if (err == DMSC_OK)
-        err = dmsci_sql_bind_int(store, stmt, 2, large->have);
-    if (err == DMSC_OK)
-        err = dmsci_sql_bind_blob(store, stmt, 3, piece);
-    if (err == DMSC_OK)
-        err = dmsci_sql_step(store, stmt, "keep a piece", &row);
-    dmsci_sql_done(store, stmt);
+        err = add_part(store, large->id, large->have, piece);
     if (err == DMSC_OK)
         err = run(store, SQL_LARGE_HAVE, "keep a piece", news, DMSCI_ARRAY_LEN(news));
     if (err == DMSC_OK) {
@@ -131,6 +149,8 @@ enum dmsc_err dmsci_large_read(struct dmsc_store *store, int64_t id, int64_t at,
         err = dmsci_sql_bind_int(store, stmt, 2, at);
     if (err == DMSC_OK)
         err = dmsci_sql_step(store, stmt, "read a piece", &row);
+    if (err == DMSC_OK && row && sqlite3_column_int64(stmt, 0) < 0)
+        err = corrupt(store);
     if (err == DMSC_OK && row) {
         const uint8_t *p = sqlite3_column_blob(stmt, 1);
         int64_t from = at - sqlite3_column_int64(stmt, 0);
@@ -188,25 +208,49 @@ void dmsci_large_sweep(struct dmsc_store *store)
     bool any = false;
     enum dmsc_err err = any_dropped(store, &any);
 
-    store->dropped = false;
     if (err == DMSC_OK && any)
         err = sweep(store);
+    /* What could not be taken away is tried again behind the next change. */
+    store->dropped = err != DMSC_OK;
     if (err != DMSC_OK)
         dmsci_log(store->ctx, DMSC_LOG_INFO, "store",
                   "large objects that are gone still take room");
 }
 
+/* Piece by piece: SQLite would take what it reads of a table that it writes into memory first. */
 enum dmsc_err dmsci_large_copy(struct dmsc_store *store, int64_t id, int64_t *ret_id)
 {
-    int64_t numbers[] = { id, 0 };
-    enum dmsc_err err = run(store, SQL_LARGE_COPY, "copy a large object", numbers, 1);
+    struct dmsc_buf piece;
+    int64_t copy = 0, at = 0;
+    enum dmsc_err err = run(store, SQL_LARGE_COPY, "copy a large object", &id, 1);
 
     if (err != DMSC_OK)
         return err;
-    numbers[1] = sqlite3_last_insert_rowid(store->db);
-    err = run(store, SQL_PART_COPY, "copy a large object", numbers, 2);
+    copy = sqlite3_last_insert_rowid(store->db);
+    dmsc_buf_init(&piece, store->ctx, SIZE_MAX / 2);
+    do {
+        dmsc_buf_reset(&piece);
+        err = dmsci_large_read(store, id, at, SIZE_MAX / 2, &piece);
+        if (err == DMSC_OK && piece.n > 0)
+            err = add_part(store, copy, at, dmsc_buf_bytes(&piece));
+        at += (int64_t)piece.n;
+    } while (err == DMSC_OK && piece.n > 0);
+    dmsc_buf_clear(&piece);
     if (err == DMSC_OK)
-        *ret_id = numbers[1];
+        *ret_id = copy;
+    return err;
+}
+
+enum dmsc_err dmsci_large_sum(struct dmsc_store *store, int64_t *ret_octets)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    enum dmsc_err err = dmsci_sql_get(store, SQL_LARGE_SUM, &stmt);
+
+    if (err == DMSC_OK)
+        err = dmsci_sql_step(store, stmt, "count large objects", &row);
+    *ret_octets = err == DMSC_OK && row ? sqlite3_column_int64(stmt, 0) : 0;
+    dmsci_sql_done(store, stmt);
     return err;
 }
 

@@ -31,6 +31,8 @@ DMSC_NODISCARD enum dmsc_err dmsci_large_append(struct dmsc_store *store, struct
 DMSC_NODISCARD enum dmsc_err dmsci_large_read(struct dmsc_store *store, int64_t id, int64_t at,
                                               size_t n, struct dmsc_buf *ret_octets);
 DMSC_NODISCARD enum dmsc_err dmsci_large_drop(struct dmsc_store *store, int64_t id);
+/** Octets of all there are, in the tree and on their way, and dropped ones in this change. */
+DMSC_NODISCARD enum dmsc_err dmsci_large_sum(struct dmsc_store *store, int64_t *ret_octets);
 /** Another one with the same octets and no name. */
 DMSC_NODISCARD enum dmsc_err dmsci_large_copy(struct dmsc_store *store, int64_t id,
                                               int64_t *ret_id);

@@ -126,6 +126,13 @@ static enum dmsc_err read_columns(struct dmsc_store *store, sqlite3_stmt *stmt,
     const char *strings;
     enum dmsc_err err = dmsci_sql_keep_texts(store, stmt, 1, DMSCI_ARRAY_LEN(at), at);
 
+    /* A large object that is gone has no size. */
+    if (err == DMSC_OK &&
+        (sqlite3_column_type(stmt, 8) != SQLITE_INTEGER || sqlite3_column_int64(stmt, 8) < 0)) {
+        err = dmsci_fail(store->ctx, DMSC_E_CORRUPT, "read a node");
+        dmsci_where(store->ctx, "%s", store->path);
+        dmsci_why(store->ctx, "store:corrupt", "its large value is not there");
+    }
     if (err != DMSC_OK)
         return err;
     strings = dmsc_buf_str(&store->row);

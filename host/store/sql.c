@@ -52,9 +52,9 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_NODE_SET_LARGE] = "UPDATE node SET value=?2 WHERE key=?1",
     [SQL_PART_ADD] = "INSERT INTO part(owner,at,data) VALUES(?1,?2,?3)",
     [SQL_PART_AT] = "SELECT at,data FROM part WHERE owner=?1 AND at<=?2 ORDER BY at DESC LIMIT 1",
-    [SQL_PART_COPY] = "INSERT INTO part(owner,at,data) SELECT ?2,at,data FROM part WHERE owner=?1",
     [SQL_PART_SWEEP] = "DELETE FROM part WHERE owner IN (SELECT id FROM large WHERE at<0)",
     [SQL_LARGE_ADD] = "INSERT INTO large(name,tag,size,have,at) VALUES(?1,?2,?3,0,?4)",
+    [SQL_LARGE_SUM] = "SELECT coalesce(sum(have),0) FROM large",
     [SQL_LARGE_COPY] = "INSERT INTO large(name,tag,size,have,at)"
                        " SELECT NULL,tag,size,have,at FROM large WHERE id=?1",
     [SQL_LARGE_GET] = "SELECT id,size,have,at,tag FROM large WHERE name=?1",

@@ -132,7 +132,8 @@ DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_app_put_part(struct dmsc_app *app, co
                                                         const struct dmsc_app_content *content,
                                                         uint64_t at, struct dmsc_bytes octets,
                                                         struct dmsc_now now, uint64_t *ret_have);
-/** All is there: it becomes the value of the leaf. @return as dmsc_large_put() */
+/** All is there: it becomes the value of the leaf. @return as dmsc_large_put(); DMSC_E_NOTFOUND
+ * when nothing of this content came, or it became the value already. */
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_app_put_end(struct dmsc_app *app, const char *uri,
                                                        const struct dmsc_app_content *content,
                                                        const enum dmsc_format *format,

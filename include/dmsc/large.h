@@ -43,6 +43,13 @@ struct dmsc_large_spec {
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_large_open(struct dmsc_tree *tree,
                                                       const struct dmsc_large_spec *spec,
                                                       int64_t now, struct dmsc_large **ret_large);
+/**
+ * The same, of a transfer that is there; nothing is begun.
+ * @return DMSC_E_NOTFOUND ("large:nothing") when there is none with this tag and size
+ */
+DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_large_find(struct dmsc_tree *tree,
+                                                      const struct dmsc_large_spec *spec,
+                                                      struct dmsc_large **ret_large);
 /** Octets that are there. */
 DMSC_API uint64_t dmsc_large_have(const struct dmsc_large *large);
 /**

@@ -26,7 +26,8 @@ struct dmsc_limits {
     size_t uri_segment;        /* one segment, characters */
     size_t node_value;         /* value of one leaf, in memory as a whole */
     size_t large_value;        /* value of one leaf that comes and goes in pieces */
-    unsigned transfers;        /* of large values, that are not over */
+    size_t large_total;        /* of all of them together */
+    unsigned transfers;        /* of large values, of one actor, that are not over */
     unsigned attachments;      /* descriptions, bindings, places by kind of a tree, each */
     unsigned grants;           /* of one instance */
     unsigned app_rules;        /* who may be which application; environments of applications */

@@ -31,8 +31,8 @@ struct dmsc_mo_ops {
     /** A node is about to be deleted: an error refuses it. */
     enum dmsc_err (*remove)(void *user, const char *path);
     /**
-     * The change in which set, remove or exec heard of something is over: kept as heard, or not, or not
-     * all of it. Then what the tree holds counts. Once for each change.
+     * The change in which set, remove or exec heard of something is over: kept as heard, or not, or
+     * not all of it. Then what the tree holds counts. Once for each change.
      */
     void (*settled)(void *user, bool kept);
     /** @return DMSC_OK when it is done; DMSC_E_NOTFOUND when nothing stands behind this node */

@@ -76,7 +76,7 @@ static enum dmsc_err send_all(const struct sending *s)
     return err;
 }
 
-/* What tells one content from another: the file, and when it was last written. */
+/* What tells one content from another: the file, and when it was last written and changed. */
 static enum dmsc_err open_transfer(struct sending *s, const struct stat *st, const char *uri)
 {
     char tag[160];
@@ -84,9 +84,10 @@ static enum dmsc_err open_transfer(struct sending *s, const struct stat *st, con
     uint64_t have;
     enum dmsc_err err;
 
-    (void)snprintf(tag, sizeof(tag), "file %llu %llu %lld.%09ld", (unsigned long long)st->st_dev,
-                   (unsigned long long)st->st_ino, (long long)st->st_mtim.tv_sec,
-                   st->st_mtim.tv_nsec);
+    (void)snprintf(tag, sizeof(tag), "file %llu %llu %lld.%09ld %lld.%09ld",
+                   (unsigned long long)st->st_dev, (unsigned long long)st->st_ino,
+                   (long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec,
+                   (long long)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
     spec.tag = dmsc_bytes_str(tag);
     s->size = spec.size;
     err = dmsc_large_open(dmsc_bridge_tree(s->cli->bridge), &spec,
@@ -119,6 +120,19 @@ static enum dmsc_err put(struct sending *s, const enum dmsc_format *format, cons
     return err;
 }
 
+/* What came is one content only if the file is what it was. */
+static enum dmsc_err still_same(const struct sending *s, const struct stat *before)
+{
+    struct stat st;
+
+    if (fstat(s->fd, &st) == 0 && st.st_size == before->st_size &&
+        st.st_mtim.tv_sec == before->st_mtim.tv_sec &&
+        st.st_mtim.tv_nsec == before->st_mtim.tv_nsec)
+        return DMSC_OK;
+    return cli_fail(s->cli, DMSC_E_AGAIN, "take the file", "it was written while it was read",
+                    "the same command takes it anew");
+}
+
 enum dmsc_err cli_mo_send_file(struct cli *cli, const char *uri, const char *path,
                                const enum dmsc_format *format, const char *type, size_t *ret_n)
 {
@@ -128,12 +142,19 @@ enum dmsc_err cli_mo_send_file(struct cli *cli, const char *uri, const char *pat
     struct stat st;
     enum dmsc_err err;
 
-    if (s.fd < 0 || fstat(s.fd, &st) != 0)
+    if (s.fd < 0)
         return read_failed(&s, strerror(errno));
+    if (fstat(s.fd, &st) != 0) {
+        err = read_failed(&s, strerror(errno));
+        (void)close(s.fd);
+        return err;
+    }
     (void)sigaction(SIGINT, &end, &before);
     err = open_transfer(&s, &st, uri);
     if (err == DMSC_OK)
         err = send_all(&s);
+    if (err == DMSC_OK)
+        err = still_same(&s, &st);
     if (err == DMSC_OK)
         err = put(&s, format, type);
     *ret_n = (size_t)s.size;
@@ -143,7 +164,17 @@ enum dmsc_err cli_mo_send_file(struct cli *cli, const char *uri, const char *pat
     return err;
 }
 
-enum dmsc_err cli_mo_write_value(struct cli *cli, const char *uri)
+static enum dmsc_err version_of(struct cli *cli, const char *uri, uint16_t *ret_verno)
+{
+    struct dmsc_node node = DMSC_NODE_INIT;
+    enum dmsc_err err = dmsc_tree_get(dmsc_bridge_tree(cli->bridge), uri, &node);
+
+    *ret_verno = node.verno;
+    dmsc_node_clear(&node);
+    return err;
+}
+
+static enum dmsc_err write_parts(struct cli *cli, const char *uri)
 {
     struct dmsc_buf part;
     uint64_t at = 0;
@@ -159,6 +190,22 @@ enum dmsc_err cli_mo_write_value(struct cli *cli, const char *uri)
         at += part.n;
     } while (err == DMSC_OK && part.n > 0);
     dmsc_buf_clear(&part);
+    return err;
+}
+
+enum dmsc_err cli_mo_write_value(struct cli *cli, const char *uri)
+{
+    uint16_t before = 0, after = 0;
+    enum dmsc_err err = version_of(cli, uri, &before);
+
+    if (err == DMSC_OK)
+        err = write_parts(cli, uri);
+    if (err == DMSC_OK)
+        err = version_of(cli, uri, &after);
+    if (err == DMSC_OK && before != after)
+        err = cli_fail(cli, DMSC_E_AGAIN, "write the value",
+                       "another process changed it meanwhile: what was written is no value",
+                       "the same command again");
     return err;
 }
 

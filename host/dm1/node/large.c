@@ -3,6 +3,7 @@
  * Values that never are in memory as a whole. A server's come in chunks and go to the store as they
  * come (PRO 7); the device's are read a message's worth at a time.
  */
+#include "host/mo/large/large.h"
 #include "apdu/base/ctx.h"
 #include "host/dm1/pack.h"
 #include "host/dm1/private.h"
@@ -139,25 +140,37 @@ enum dmsc_err dmsci_dm1_large_chunk(struct dmsci_dm1_op *op, bool last)
     }
     if (err == DMSC_OK)
         err = dmsc_large_append(o->large, piece, op->turn->now.seconds);
-    if (err == DMSC_OK && op->data.n >= CHUNK_WORTH)
+    if (err == DMSC_OK && op->data.n >= CHUNK_WORTH && o->counted != dm1->heard_msg_id) {
+        o->counted = dm1->heard_msg_id;
+        o->chunks++;
         dm1->chunks++;
+    }
     dmsc_buf_clear(&octets);
     return settle_large(op, err);
 }
 
 enum dmsc_err dmsci_dm1_large_put(struct dmsci_dm1_op *op, const char *type)
 {
-    const struct dmsci_dm1_object *o = &op->dm1->object;
+    struct dmsci_dm1_object *o = &op->dm1->object;
+    enum dmsc_err err = dmsc_large_put(o->large, &o->to, type);
 
-    return dmsc_large_put(o->large, &o->to, type);
+    o->put = err == DMSC_OK;
+    return err;
 }
 
-void dmsci_dm1_large_end(struct dmsci_dm1_object *o)
+void dmsci_dm1_large_end(struct dmsc_dm1 *dm1)
 {
+    struct dmsci_dm1_object *o = &dm1->object;
+
     if (o->large == NULL)
         return;
-    /* What became a value is gone from the transfers; else it is forgotten. */
-    (void)!dmsc_large_drop(o->large);
+    /* What became a value is gone from the transfers; else it is forgotten, and what it took counts
+     * as messages like others. */
+    if (dmsc_large_drop(o->large) != DMSC_OK)
+        dmsci_log(dm1->ctx, DMSC_LOG_INFO, "dm1", "%.128s: what came of it stays for a while",
+                  o->target);
+    if (!o->put)
+        dm1->chunks -= o->chunks;
     dmsc_large_close(o->large);
     dmsc_buf_clear(&o->waiting);
     o->large = NULL;
@@ -202,7 +215,7 @@ enum dmsc_err dmsci_dm1_stream_fill(struct dmsc_dm1 *dm1, const struct dmsci_dm1
                                     struct dmsci_syncml_item *item)
 {
     /* More than one message holds, so that what fits whole is the end of it. */
-    size_t want = (dmsci_dm1_ceiling(dm1) / 4 + 1) * 4;
+    size_t want = (dmsci_dm1_ceiling(dm1) / 4 + 2) * 4;
     struct dmsc_buf octets;
     enum dmsc_err err = same_value(dm1, s);
 
@@ -217,6 +230,9 @@ enum dmsc_err dmsci_dm1_stream_fill(struct dmsc_dm1 *dm1, const struct dmsci_dm1
     if (err == DMSC_OK && s->base64)
         err = dmsci_base64_encode(dmsc_buf_bytes(&octets), &dm1->window);
     dmsc_buf_clear(&octets);
+    /* More follows: a character that is cut here begins the next window. */
+    if (err == DMSC_OK && !s->base64 && s->at + dm1->window.n < s->size)
+        dmsc_buf_truncate(&dm1->window, dmsci_whole_characters(dmsc_buf_bytes(&dm1->window)));
     if (err == DMSC_OK && dm1->window.n == 0)
         err = dmsci_fail(dm1->ctx, DMSC_E_CORRUPT, "send a large object");
     item->data = dmsc_buf_bytes(&dm1->window);

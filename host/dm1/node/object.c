@@ -5,11 +5,11 @@
 
 void dmsci_dm1_object_drop(struct dmsc_dm1 *dm1)
 {
+    dmsci_dm1_large_end(dm1);
+    dmsc_buf_clear(&dm1->object.data);
     dmsci_free(dm1->ctx, dm1->object.target);
     dmsci_free(dm1->ctx, dm1->object.format);
     dmsci_free(dm1->ctx, dm1->object.type);
-    dmsc_buf_clear(&dm1->object.data);
-    dmsci_dm1_large_end(&dm1->object);
     dm1->object = (struct dmsci_dm1_object){ .active = false };
 }
 

@@ -5,8 +5,7 @@
 #include "host/mo/uri.h"
 #include "host/store/large.h"
 
-/* Octets of @p text in front of the last character that may not be whole. */
-static size_t whole_characters(struct dmsc_bytes text)
+size_t dmsci_whole_characters(struct dmsc_bytes text)
 {
     size_t n = text.n;
 
@@ -24,7 +23,7 @@ static size_t whole_characters(struct dmsc_bytes text)
 static bool look_at_text(struct dmsc_buf *waiting, bool last)
 {
     struct dmsc_bytes all = dmsc_buf_bytes(waiting);
-    size_t n = last ? all.n : whole_characters(all);
+    size_t n = last ? all.n : dmsci_whole_characters(all);
     bool good = dmsci_text_valid(dmsc_bytes(all.p, n), true);
 
     dmsc_buf_consume(waiting, n);

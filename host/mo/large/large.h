@@ -18,6 +18,10 @@ DMSC_NODISCARD enum dmsc_err dmsci_large_check(struct dmsc_tree *tree, enum dmsc
  */
 DMSC_NODISCARD enum dmsc_err dmsci_value_whole(struct dmsc_tree *tree, const char *uri, size_t most,
                                                struct dmsc_buf *ret_value);
+/** Whether @p n octets more have room (limits.large_total). */
+DMSC_NODISCARD enum dmsc_err dmsci_large_room(struct dmsc_tree *tree, size_t n, const char *uri);
+/** Octets of UTF-8 in front of the last character that may not be whole. */
+size_t dmsci_whole_characters(struct dmsc_bytes text);
 /** Whether the leaf @p uri, there or not, can have a large value. */
 DMSC_NODISCARD enum dmsc_err dmsci_large_allowed(struct dmsc_tree *tree, const char *uri,
                                                  const char *what);

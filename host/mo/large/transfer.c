@@ -2,6 +2,7 @@
 /* Transfers: begun, gone on with, put into the tree, forgotten. */
 #include "host/mo/format.h"
 #include "host/mo/large/large.h"
+#include "host/mo/uri.h"
 #include "host/store/large.h"
 #include <string.h>
 
@@ -32,9 +33,12 @@ static enum dmsc_err name_of(struct dmsc_ctx *ctx, const char *actor, const char
     return err;
 }
 
-/* What nobody went on with is forgotten; the rest is counted. */
-static enum dmsc_err tidy(struct dmsc_tree *tree, int64_t now, unsigned *ret_count)
+/* What nobody went on with is forgotten; what @p actor has beside it is counted. A time to come is
+ * that of a clock that was wrong. */
+static enum dmsc_err tidy(struct dmsc_tree *tree, const char *actor, int64_t now,
+                          unsigned *ret_count)
 {
+    size_t n = strlen(actor);
     struct dmsc_buf name;
     struct dmsci_large large;
     bool more = true;
@@ -46,10 +50,10 @@ static enum dmsc_err tidy(struct dmsc_tree *tree, int64_t now, unsigned *ret_cou
         err = dmsci_large_next(tree->store, dmsc_buf_str(&name), &name, &large, &more);
         if (err != DMSC_OK || !more)
             continue;
-        if (now - large.at > KEPT_SECONDS)
+        if (now - large.at > KEPT_SECONDS || large.at > now + KEPT_SECONDS)
             err = dmsci_large_drop(tree->store, large.id);
         else
-            *ret_count += 1;
+            *ret_count += name.n > n && name.p[n] == '\n' && memcmp(name.p, actor, n) == 0;
     }
     dmsc_buf_clear(&name);
     return err;
@@ -67,6 +71,12 @@ static enum dmsc_err begin_anew(struct dmsc_large *large, const struct dmsc_larg
     return dmsci_large_begin(tree->store, large->name, spec->tag, size, now, &large->state);
 }
 
+static bool is_same(const struct dmsci_large *there, const struct dmsc_buf *tag,
+                    const struct dmsc_large_spec *spec)
+{
+    return dmsc_bytes_equal(dmsc_buf_bytes(tag), spec->tag) && (uint64_t)there->size == spec->size;
+}
+
 /* In a change. */
 static enum dmsc_err find_or_begin(struct dmsc_large *large, const struct dmsc_large_spec *spec,
                                    int64_t now)
@@ -75,14 +85,13 @@ static enum dmsc_err find_or_begin(struct dmsc_large *large, const struct dmsc_l
     struct dmsc_buf tag;
     unsigned count = 0;
     bool there = false, same = false;
-    enum dmsc_err err = tidy(large->tree, now, &count);
+    enum dmsc_err err = tidy(large->tree, spec->actor, now, &count);
 
     dmsc_buf_init(&tag, large->tree->ctx, SIZE_MAX / 2);
     if (err == DMSC_OK)
         err = dmsci_large_find(store, large->name, &large->state, &tag, &there);
     if (err == DMSC_OK && there) {
-        same = dmsc_bytes_equal(dmsc_buf_bytes(&tag), spec->tag) &&
-               (uint64_t)large->state.size == spec->size;
+        same = is_same(&large->state, &tag, spec);
         if (!same) {
             err = dmsci_large_drop(store, large->state.id);
             count--;
@@ -105,17 +114,23 @@ static enum dmsc_err end(struct dmsc_store *store, enum dmsc_err err)
 
 static enum dmsc_err check(struct dmsc_tree *tree, const struct dmsc_large_spec *spec)
 {
+    enum dmsc_err err;
+
     if (spec->size != DMSC_LARGE_UNKNOWN && spec->size > dmsc_ctx_limits(tree->ctx)->large_value)
         return dmsci_tree_refuse(tree, DMSC_E_LIMIT, "begin a transfer", spec->uri, "large:size",
                                  "it is longer than a large value may be");
+    if (strchr(spec->actor, '\n') != NULL)
+        return dmsci_tree_refuse(tree, DMSC_E_ARG, "begin a transfer", spec->uri, "large:actor",
+                                 "no actor has a line end in his name");
     if (spec->tag.n > TAG_MAX)
         return dmsci_tree_refuse(tree, DMSC_E_ARG, "begin a transfer", spec->uri, "large:tag",
                                  "its tag is longer than 256 octets");
-    return dmsci_large_allowed(tree, spec->uri, "begin a transfer");
+    err = dmsci_uri_check(tree->ctx, spec->uri);
+    return err != DMSC_OK ? err : dmsci_large_allowed(tree, spec->uri, "begin a transfer");
 }
 
-enum dmsc_err dmsc_large_open(struct dmsc_tree *tree, const struct dmsc_large_spec *spec,
-                              int64_t now, struct dmsc_large **ret_large)
+static enum dmsc_err new_large(struct dmsc_tree *tree, const struct dmsc_large_spec *spec,
+                               struct dmsc_large **ret_large)
 {
     struct dmsc_large *large;
     enum dmsc_err err = check(tree, spec);
@@ -129,10 +144,47 @@ enum dmsc_err dmsc_large_open(struct dmsc_tree *tree, const struct dmsc_large_sp
     large->uri = dmsci_strdup(tree->ctx, spec->uri);
     err = large->uri == NULL ? DMSC_E_NOMEM
                              : name_of(tree->ctx, spec->actor, spec->uri, &large->name);
+    if (err != DMSC_OK) {
+        dmsc_large_close(large);
+        return err;
+    }
+    *ret_large = large;
+    return DMSC_OK;
+}
+
+enum dmsc_err dmsc_large_open(struct dmsc_tree *tree, const struct dmsc_large_spec *spec,
+                              int64_t now, struct dmsc_large **ret_large)
+{
+    struct dmsc_large *large = NULL;
+    enum dmsc_err err = new_large(tree, spec, &large);
+
     if (err == DMSC_OK)
         err = dmsc_store_begin(tree->store);
     if (err == DMSC_OK)
-        err = end(tree->store, find_or_begin(large, spec, now));
+        err = end(tree->store, find_or_begin(large, spec, now < 0 ? 0 : now));
+    if (err != DMSC_OK) {
+        dmsc_large_close(large);
+        return err;
+    }
+    *ret_large = large;
+    return DMSC_OK;
+}
+
+enum dmsc_err dmsc_large_find(struct dmsc_tree *tree, const struct dmsc_large_spec *spec,
+                              struct dmsc_large **ret_large)
+{
+    struct dmsc_large *large = NULL;
+    struct dmsc_buf tag;
+    bool there = false;
+    enum dmsc_err err = new_large(tree, spec, &large);
+
+    dmsc_buf_init(&tag, tree->ctx, SIZE_MAX / 2);
+    if (err == DMSC_OK)
+        err = dmsci_large_find(tree->store, large->name, &large->state, &tag, &there);
+    if (err == DMSC_OK && (!there || !is_same(&large->state, &tag, spec)))
+        err = dmsci_tree_refuse(tree, DMSC_E_NOTFOUND, "go on with a transfer", spec->uri,
+                                "large:nothing", "none of this content is on its way");
+    dmsc_buf_clear(&tag);
     if (err != DMSC_OK) {
         dmsc_large_close(large);
         return err;
@@ -191,14 +243,16 @@ enum dmsc_err dmsc_large_append(struct dmsc_large *large, struct dmsc_bytes octe
     uint64_t have = dmsc_large_have(large), most = dmsc_ctx_limits(tree->ctx)->large_value;
     enum dmsc_err err;
 
-    if (octets.n > most - have)
+    if (have > most || octets.n > most - have)
         return dmsci_tree_refuse(tree, DMSC_E_LIMIT, "keep a piece", large->uri, "large:size",
                                  "it is longer than a large value may be");
     if (large->state.size >= 0 && octets.n > (uint64_t)large->state.size - have)
         return dmsci_tree_refuse(tree, DMSC_E_MALFORMED, "keep a piece", large->uri, "large:longer",
                                  "it is longer than was said");
-    err = dmsc_store_begin(tree->store);
-    return err == DMSC_OK ? append(large, octets, now) : err;
+    err = dmsci_large_room(tree, octets.n, large->uri);
+    if (err == DMSC_OK)
+        err = dmsc_store_begin(tree->store);
+    return err == DMSC_OK ? append(large, octets, now < 0 ? 0 : now) : err;
 }
 
 /* It fits a row: a value like others. */
@@ -289,61 +343,73 @@ enum dmsc_err dmsc_large_put(struct dmsc_large *large, const enum dmsc_format *f
     return err;
 }
 
+/* Whatever is there of it: a change that was undone may have taken pieces back. */
 enum dmsc_err dmsc_large_drop(struct dmsc_large *large)
 {
     struct dmsc_store *store = large->tree->store;
+    struct dmsci_large now;
+    bool there = false;
     enum dmsc_err err = dmsc_store_begin(store);
 
     if (err != DMSC_OK)
         return err;
-    err = still_there(large, "drop a transfer");
-    if (err == DMSC_OK)
-        err = dmsci_large_drop(store, large->state.id);
+    err = dmsci_large_find(store, large->name, &now, NULL, &there);
+    if (err == DMSC_OK && there && now.id == large->state.id)
+        err = dmsci_large_drop(store, now.id);
     return end(store, err);
 }
 
-static bool show(const char *name, const struct dmsci_large *large,
-                 bool (*transfer)(void *user, const struct dmsc_large_info *info), void *user,
-                 struct dmsc_buf *actor)
+/* Each transfer, for who wants to see it. */
+struct listing {
+    bool (*transfer)(void *user, const struct dmsc_large_info *info);
+    void *user;
+    struct dmsc_buf actor;
+};
+
+static enum dmsc_err show(struct listing *l, const char *name, const struct dmsci_large *large,
+                          bool *ret_more)
 {
     const char *line_end = strchr(name, '\n');
-    struct dmsc_large_info info = {
+    size_t n = line_end != NULL ? (size_t)(line_end - name) : 0;
+    enum dmsc_err err = dmsc_buf_set(&l->actor, dmsc_bytes(name, n));
+    const struct dmsc_large_info info = {
+        .actor = dmsc_buf_str(&l->actor),
         .uri = line_end != NULL ? line_end + 1 : "",
         .have = (uint64_t)large->have,
         .size = large->size < 0 ? DMSC_LARGE_UNKNOWN : (uint64_t)large->size,
         .at = large->at,
     };
-    size_t n = line_end != NULL ? (size_t)(line_end - name) : 0;
 
-    if (dmsc_buf_set(actor, dmsc_bytes(name, n)) != DMSC_OK)
-        return false;
-    info.actor = dmsc_buf_str(actor);
-    return transfer(user, &info);
+    if (err == DMSC_OK)
+        *ret_more = l->transfer(l->user, &info);
+    return err;
 }
 
 enum dmsc_err dmsc_large_each(struct dmsc_tree *tree,
                               bool (*transfer)(void *user, const struct dmsc_large_info *info),
                               void *user)
 {
-    struct dmsc_buf name, actor;
+    struct listing l = { transfer, user, { 0 } };
+    struct dmsc_buf name;
     struct dmsci_large large;
     bool more = true;
     enum dmsc_err err = DMSC_OK;
 
     dmsc_buf_init(&name, tree->ctx, SIZE_MAX / 2);
-    dmsc_buf_init(&actor, tree->ctx, SIZE_MAX / 2);
+    dmsc_buf_init(&l.actor, tree->ctx, SIZE_MAX / 2);
     while (err == DMSC_OK && more) {
         err = dmsci_large_next(tree->store, dmsc_buf_str(&name), &name, &large, &more);
-        more = err == DMSC_OK && more && show(dmsc_buf_str(&name), &large, transfer, user, &actor);
+        if (err == DMSC_OK && more)
+            err = show(&l, dmsc_buf_str(&name), &large, &more);
     }
     dmsc_buf_clear(&name);
-    dmsc_buf_clear(&actor);
+    dmsc_buf_clear(&l.actor);
     return err;
 }
 
 enum dmsc_err dmsc_large_forget(struct dmsc_tree *tree, const char *actor, const char *uri)
 {
-    struct dmsc_large large = { .tree = tree };
+    struct dmsc_large large = { .tree = tree, .uri = NULL };
     bool there = false;
     enum dmsc_err err = name_of(tree->ctx, actor, uri, &large.name);
 

@@ -23,6 +23,18 @@ enum dmsc_err dmsci_large_allowed(struct dmsc_tree *tree, const char *uri, const
     return err;
 }
 
+enum dmsc_err dmsci_large_room(struct dmsc_tree *tree, size_t n, const char *uri)
+{
+    uint64_t most = dmsc_ctx_limits(tree->ctx)->large_total;
+    int64_t octets = 0;
+    enum dmsc_err err = dmsci_large_sum(tree->store, &octets);
+
+    if (err == DMSC_OK && ((uint64_t)octets > most || n > most - (uint64_t)octets))
+        err = dmsci_tree_refuse(tree, DMSC_E_LIMIT, "keep a large object", uri, "large:total",
+                                "all large objects together take too much room");
+    return err;
+}
+
 /* A leaf. */
 static enum dmsc_err leaf(struct dmsc_tree *tree, const char *uri, const char *what,
                           struct dmsci_row *ret_row)
@@ -51,8 +63,8 @@ static enum dmsc_err part_of_row(struct dmsc_tree *tree, const char *uri, uint64
     return err;
 }
 
-enum dmsc_err dmsc_tree_value_part(struct dmsc_tree *tree, const char *uri, uint64_t at, size_t n,
-                                   struct dmsc_buf *ret_octets)
+static enum dmsc_err part(struct dmsc_tree *tree, const char *uri, uint64_t at, size_t n,
+                          struct dmsc_buf *ret_octets)
 {
     struct dmsci_row row;
     enum dmsc_err err = leaf(tree, uri, "read a part of a value", &row);
@@ -65,8 +77,20 @@ enum dmsc_err dmsc_tree_value_part(struct dmsc_tree *tree, const char *uri, uint
                           : dmsci_large_read(tree->store, row.large, (int64_t)at, n, ret_octets);
 }
 
-enum dmsc_err dmsci_value_whole(struct dmsc_tree *tree, const char *uri, size_t most,
-                                struct dmsc_buf *ret_value)
+enum dmsc_err dmsc_tree_value_part(struct dmsc_tree *tree, const char *uri, uint64_t at, size_t n,
+                                   struct dmsc_buf *ret_octets)
+{
+    enum dmsc_err err = dmsci_store_read_begin(tree->store);
+
+    if (err != DMSC_OK)
+        return err;
+    err = part(tree, uri, at, n, ret_octets);
+    dmsci_store_read_end(tree->store);
+    return err;
+}
+
+static enum dmsc_err whole(struct dmsc_tree *tree, const char *uri, size_t most,
+                           struct dmsc_buf *ret_value)
 {
     struct dmsci_row row;
     enum dmsc_err err = leaf(tree, uri, "read a value", &row);
@@ -85,6 +109,18 @@ enum dmsc_err dmsci_value_whole(struct dmsc_tree *tree, const char *uri, size_t 
         if (err == DMSC_OK && ret_value->n == before)
             err = dmsci_fail(tree->ctx, DMSC_E_CORRUPT, "read a large object");
     }
+    return err;
+}
+
+enum dmsc_err dmsci_value_whole(struct dmsc_tree *tree, const char *uri, size_t most,
+                                struct dmsc_buf *ret_value)
+{
+    enum dmsc_err err = dmsci_store_read_begin(tree->store);
+
+    if (err != DMSC_OK)
+        return err;
+    err = whole(tree, uri, most, ret_value);
+    dmsci_store_read_end(tree->store);
     return err;
 }
 
@@ -113,6 +149,8 @@ static enum dmsc_err copy_large(struct dmsc_tree *tree, const char *from, int64_
 
     if (err == DMSC_OK)
         err = dmsc_tree_get(tree, from, &node);
+    if (err == DMSC_OK)
+        err = dmsci_large_room(tree, node.size_bytes, to);
     /* First: a copy over itself drops what was there. */
     if (err == DMSC_OK)
         err = dmsci_large_copy(tree->store, id, &copy);

@@ -297,6 +297,70 @@ static void text_and_sizes(void **state)
     talk_end(&t);
 }
 
+/* Characters of several octets, wherever a message ends in them. */
+static void characters_are_not_cut(void **state)
+{
+    static const char *const units[] = { "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80" };
+    static char text[120001];
+
+    (void)state;
+    for (size_t i = 0; i < 3 * DMSCI_ARRAY_LEN(units); i++) {
+        const struct rig_config config = { .tree = "./A | node" };
+        const char *unit = units[i / 3];
+        size_t n = i % 3; /* octets in front, so that the cuts move */
+        struct dmsc_buf back;
+        struct talk t;
+        unsigned messages;
+
+        memset(text, 'x', n);
+        while (n + strlen(unit) < sizeof(text))
+            n += (size_t)snprintf(text + n, sizeof(text) - n, "%s", unit);
+        talk_begin(&t, &config, 10000);
+        for (size_t at = 0, length; at < n; at += length) {
+            bool more = n - at > 40000;
+
+            length = more ? 40000 : n - at;
+            while (more && (text[at + length] & 0xC0) == 0x80)
+                length--;
+            assert_int_equal(
+                chunk(&t, "Add", at == 0 ? as_text : "", at == 0 ? n : 0, text + at, length, more),
+                more ? 213 : 200);
+        }
+        dmsc_buf_init(&back, t.rig.ctx, 200000);
+        assert_int_equal(get_all(&t, &back, &messages), 200);
+        assert_int_equal(back.n, n);
+        assert_memory_equal(back.p, text, n);
+        dmsc_buf_clear(&back);
+        talk_end(&t);
+    }
+}
+
+/* What counts as messages of a large value is what became one: a session still ends. */
+static void sessions_still_end(void **state)
+{
+    const struct rig_config config = { .tree = "./A | node\n" TARGET " | chr | x" };
+    static char text[30000];
+    struct talk t;
+    unsigned sent = 0;
+
+    (void)state;
+    memset(text, 'x', sizeof(text));
+    talk_begin(&t, &config, 10000);
+    /* Values one behind the other, the end of one and the begin of the next in one message. */
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(chunk(&t, "Replace", as_text, 60000, text, 30000, true), 213);
+        assert_int_equal(chunk(&t, "Replace", "", 0, text, 30000, false), 200);
+    }
+    assert_int_equal(t.want.kind, DMSC_DM1_SEND);
+    /* And those that never become a value. */
+    for (; sent < 1000 && t.want.kind == DMSC_DM1_SEND; sent++)
+        (void)chunk(&t, sent % 2 == 0 ? "Replace" : "Add", as_text, 60000, text, 2000, true);
+    assert_int_equal(t.want.kind, DMSC_DM1_ABORTED);
+    assert_true(sent <= 201);
+    assert_int_equal(waiting(&t), 0);
+    talk_end(&t);
+}
+
 /* Nothing is kept for who could not finish: refused with the first chunk. */
 static void refused_at_once(void **state)
 {
@@ -469,6 +533,8 @@ int main(void)
         cmocka_unit_test(refused_at_once),
         cmocka_unit_test(nothing_large_in_the_inbox),
         cmocka_unit_test(bad_base64),
+        cmocka_unit_test(characters_are_not_cut),
+        cmocka_unit_test(sessions_still_end),
         cmocka_unit_test(changes_meanwhile),
         cmocka_unit_test(memory_fails_anywhere),
     };

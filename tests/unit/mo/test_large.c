@@ -135,6 +135,10 @@ static void constant_memory(void **state)
     assert_int_equal(dmsc_tree_value(bed.tree, URI, &value), DMSC_E_LIMIT);
     assert_string_equal(bed_reason(&bed), "value:large");
     dmsc_buf_clear(&value);
+    bed_begin(&bed);
+    assert_int_equal(dmsc_tree_copy_value(bed.tree, URI, URI), DMSC_OK);
+    bed_commit(&bed);
+    assert_content(&bed, URI, 64 * MIB);
     plant(&bed, 2 * MIB); /* and what was there goes */
     assert_content(&bed, URI, 2 * MIB);
     print_message("64 MiB: at most %zu bytes of ours, %lld of SQLite\n", fault.peak_bytes,
@@ -348,6 +352,46 @@ static void only_so_many_and_so_long(void **state)
     bed_clear(&bed);
 }
 
+/* Nobody takes the room of all, and nobody the places of another. */
+static void only_so_much_in_all(void **state)
+{
+    struct dmsc_ctx_config config = DMSC_CTX_CONFIG_INIT;
+    struct dmsc_large_spec spec = plain;
+    struct bed bed = { NULL, NULL, NULL };
+    struct dmsc_large *large;
+    char uri[32];
+
+    (void)state;
+    config.limits.large_total = 5 * MIB;
+    assert_int_equal(dmsc_ctx_new(&config, &bed.ctx), DMSC_OK);
+    assert_int_equal(bed_open(&bed, NULL), DMSC_OK);
+    plant(&bed, 2 * MIB);
+    bed_begin(&bed);
+    assert_int_equal(dmsc_tree_copy_value(bed.tree, URI, URI), DMSC_OK);
+    /* What a change has dropped counts until it is kept. */
+    assert_int_equal(dmsc_tree_copy_value(bed.tree, URI, URI), DMSC_E_LIMIT);
+    assert_string_equal(bed_reason(&bed), "large:total");
+    bed_commit(&bed);
+    spec.uri = "./Other";
+    large = open_large(&bed, &spec);
+    assert_int_equal(send(large, 4 * MIB), DMSC_E_LIMIT);
+    assert_string_equal(bed_reason(&bed), "large:total");
+    assert_int_equal(dmsc_large_drop(large), DMSC_OK);
+    dmsc_large_close(large);
+    for (unsigned i = 0; i < dmsc_ctx_limits(bed.ctx)->transfers; i++) {
+        (void)snprintf(uri, sizeof(uri), "./n%u", i);
+        spec.uri = uri;
+        large = open_large(&bed, &spec);
+        dmsc_large_close(large);
+    }
+    spec.uri = "./more";
+    assert_int_equal(dmsc_large_open(bed.tree, &spec, NOW, &large), DMSC_E_LIMIT);
+    spec.actor = "ma:com.a";
+    large = open_large(&bed, &spec);
+    dmsc_large_close(large);
+    bed_clear(&bed);
+}
+
 static void small_ones_are_plain(void **state)
 {
     struct dmsc_large *large;
@@ -425,7 +469,6 @@ static void one_at_a_time(void **state)
     assert_int_equal(send(one, 10), DMSC_OK);
     assert_int_equal(send(two, 10), DMSC_E_STATE);
     assert_string_equal(bed_reason(&bed), "large:taken");
-    assert_int_equal(dmsc_large_drop(two), DMSC_E_STATE);
     assert_int_equal(put(&bed, two, DMSC_FORMAT_BIN, NULL), DMSC_E_STATE);
     assert_int_equal(put(&bed, one, DMSC_FORMAT_BIN, NULL), DMSC_OK);
     assert_int_equal(send(one, 20), DMSC_E_STATE);
@@ -643,6 +686,7 @@ int main(void)
         cmocka_unit_test(req_HLF_023_a_transfer_goes_on_where_it_stopped),
         cmocka_unit_test(transfers_are_known_and_forgotten),
         cmocka_unit_test(only_so_many_and_so_long),
+        cmocka_unit_test(only_so_much_in_all),
         cmocka_unit_test(small_ones_are_plain),
         cmocka_unit_test(not_everywhere),
         cmocka_unit_test(one_at_a_time),

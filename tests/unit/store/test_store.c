@@ -586,6 +586,78 @@ static void flipped_bits(void **state)
     support_free(good);
 }
 
+/* Above the size that is checked whole when it is opened, and with values that lie in pages of
+ * their own: what is wrong is told where it is read. */
+static void flipped_in_a_large_file(void **state)
+{
+    static char value[60000];
+    struct world *w = *state;
+    struct dmsc_store *store = open_store(w);
+    struct dmsc_buf back;
+    struct dmsc_bytes good;
+    size_t noticed = 0, tried = 0;
+    char key[16];
+
+    memset(value, 'v', sizeof(value) - 1);
+    for (unsigned i = 0; i < 90; i++) {
+        (void)snprintf(key, sizeof(key), "k%u", i);
+        put(store, key, value);
+    }
+    dmsc_store_close(store);
+    good = support_slurp(w->path);
+    assert_true(good.n > 4u << 20);
+    dmsc_buf_init(&back, w->ctx, sizeof(value));
+    for (size_t at = 409600 + 99; at + 4096 < good.n; at += 409600 + 4096, tried++) {
+        uint8_t *octet = (uint8_t *)(uintptr_t)good.p + at;
+        bool all = true;
+
+        *octet = (uint8_t)(*octet ^ 4);
+        write_file(w->path, good.p, good.n);
+        remove_companions(w);
+        if (dmsc_store_open(w->ctx, w->path, &store) != DMSC_OK)
+            all = false;
+        for (unsigned i = 0; i < 90 && all; i++) {
+            (void)snprintf(key, sizeof(key), "k%u", i);
+            all =
+                whole_or_told(w, dmsc_store_get(store, key, &back), &back, 'v', sizeof(value) - 1);
+        }
+        noticed += !all;
+        dmsc_store_close(store);
+        store = NULL;
+        *octet = (uint8_t)(*octet ^ 4);
+    }
+    assert_true(tried > 8);
+    assert_int_equal(noticed, tried);
+    dmsc_buf_clear(&back);
+    support_free(good);
+}
+
+/* A page in the place of another is none. */
+static void swapped_pages(void **state)
+{
+    struct world *w = *state;
+    size_t n = plant(w), pages = n / 4096, noticed = 0, tried = 0;
+    struct dmsc_bytes good = support_slurp(w->path);
+    uint8_t *copy = malloc(n);
+
+    assert_non_null(copy);
+    for (size_t i = 1; i + 1 < pages; i++) {
+        if (memcmp(good.p + i * 4096, good.p + (i + 1) * 4096, 4088) == 0)
+            continue;
+        dmsci_copy(copy, good.p, n);
+        dmsci_copy(copy + i * 4096, good.p + (i + 1) * 4096, 4096);
+        dmsci_copy(copy + (i + 1) * 4096, good.p + i * 4096, 4096);
+        write_file(w->path, copy, n);
+        remove_companions(w);
+        noticed += !use_damaged(w);
+        tried++;
+    }
+    assert_true(tried > 5);
+    assert_int_equal(noticed, tried);
+    free(copy);
+    support_free(good);
+}
+
 /* A child that holds the write lock until it is told to end. */
 static pid_t other_writer(struct world *w, int to_child[2], int from_child[2])
 {
@@ -720,6 +792,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(truncated, setup, teardown),
         cmocka_unit_test(records_are_bounded),
         cmocka_unit_test_setup_teardown(flipped_bits, setup, teardown),
+        cmocka_unit_test_setup_teardown(flipped_in_a_large_file, setup, teardown),
+        cmocka_unit_test_setup_teardown(swapped_pages, setup, teardown),
         cmocka_unit_test_setup_teardown(one_writer, setup, teardown),
         cmocka_unit_test_setup_teardown(two_stores_of_one_process, setup, teardown),
         cmocka_unit_test_setup_teardown(allocation_faults, setup, teardown),
