@@ -4,10 +4,10 @@
 #include "host/mo/acl.h"
 #include "host/mo/bind.h"
 #include "host/mo/ddf.h"
-#include "host/mo/large/large.h"
 #include "host/mo/place.h"
 #include "host/mo/secret.h"
 #include "host/mo/uri.h"
+#include "host/store/large.h"
 #include <string.h>
 
 /* Room for the record of one change. What does not fit is counted and no more. */
@@ -255,6 +255,24 @@ enum dmsc_err dmsc_tree_has(struct dmsc_tree *tree, const char *uri, bool *ret_t
     return err;
 }
 
+enum dmsc_err dmsci_tree_large(struct dmsc_tree *tree, const struct dmsci_row *row,
+                               struct dmsc_buf *ret_value)
+{
+    const int64_t id = row->large;
+    const size_t size = row->size;
+    enum dmsc_err err = DMSC_OK;
+
+    dmsc_buf_reset(ret_value);
+    while (err == DMSC_OK && ret_value->n < size) {
+        size_t before = ret_value->n;
+
+        err = dmsci_large_read(tree->store, id, (int64_t)before, size, ret_value);
+        if (err == DMSC_OK && ret_value->n == before)
+            err = dmsci_fail(tree->ctx, DMSC_E_CORRUPT, "read a large object");
+    }
+    return err;
+}
+
 enum dmsc_err dmsc_tree_value(struct dmsc_tree *tree, const char *uri, struct dmsc_buf *ret_value)
 {
     struct dmsci_row row;
@@ -265,7 +283,7 @@ enum dmsc_err dmsc_tree_value(struct dmsc_tree *tree, const char *uri, struct dm
                                 "an interior node has none");
     /* One that was large by another limit. */
     if (err == DMSC_OK && row.large != 0 && row.size <= dmsc_ctx_limits(tree->ctx)->node_value)
-        return dmsci_value_whole(tree, uri, row.size, ret_value);
+        return dmsci_tree_large(tree, &row, ret_value);
     if (err == DMSC_OK)
         err = dmsci_secret_value(tree, uri, row.flags, ret_value);
     return err;

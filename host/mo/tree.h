@@ -58,6 +58,9 @@ DMSC_NODISCARD enum dmsc_err dmsci_tree_nearest(struct dmsc_tree *tree, const ch
 DMSC_NODISCARD enum dmsc_err dmsci_tree_refuse(struct dmsc_tree *tree, enum dmsc_err err,
                                                const char *what, const char *uri,
                                                const char *reason, const char *why);
+/** The value of a row that is a large object, whole; replaced. */
+DMSC_NODISCARD enum dmsc_err dmsci_tree_large(struct dmsc_tree *tree, const struct dmsci_row *row,
+                                              struct dmsc_buf *ret_value);
 /** Time of the innermost change. */
 int64_t dmsci_tree_now(const struct dmsc_tree *tree);
 

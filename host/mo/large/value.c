@@ -100,16 +100,9 @@ static enum dmsc_err whole(struct dmsc_tree *tree, const char *uri, size_t most,
     if (err == DMSC_OK && row.size > most)
         err = dmsci_tree_refuse(tree, DMSC_E_LIMIT, "read a value", uri, "value:large",
                                 "it is a large object, to be read in pieces");
-    dmsc_buf_reset(ret_value);
-    while (err == DMSC_OK && ret_value->n < row.size) {
-        size_t before = ret_value->n;
-
-        err =
-            dmsci_large_read(tree->store, row.large, (int64_t)before, DMSCI_LARGE_PIECE, ret_value);
-        if (err == DMSC_OK && ret_value->n == before)
-            err = dmsci_fail(tree->ctx, DMSC_E_CORRUPT, "read a large object");
-    }
-    return err;
+    if (err != DMSC_OK)
+        return err;
+    return dmsci_tree_large(tree, &row, ret_value);
 }
 
 enum dmsc_err dmsci_value_whole(struct dmsc_tree *tree, const char *uri, size_t most,
