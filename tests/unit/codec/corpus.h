@@ -6,6 +6,8 @@
 #include <dmsc/bytes.h>
 #include <jansson.h>
 
+/** Leave the running test out, aloud, when the file is not there: before the test makes anything. */
+void corpus_need(const char *name);
 /**
  * Call @p row with every line of ../shared/corpus/card/NAME. Leaves the running test out, aloud,
  * when the file is not there; fails it when a line is no JSON object.

@@ -127,6 +127,7 @@ static void packets_of_others_are_ours(void **state)
     struct row r = { .ctx = NULL };
 
     (void)state;
+    corpus_need("ota/pysim-unit.jsonl");
     assert_int_equal(dmsc_ctx_new(NULL, &r.ctx), DMSC_OK);
     dmsc_buf_init(&r.out, r.ctx, 300);
     dmsc_buf_init(&r.data, r.ctx, 300);

@@ -475,6 +475,7 @@ static void corpus_row(void *user, json_t *row)
 static void whatever_the_suites_hold_is_answered(void **state)
 {
     (void)state;
+    corpus_need("usat/etsi-ts102268.jsonl");
     for (unsigned fails = 0; fails < 2; fails++) {
         struct dmsc_cat_config config = all_of_it();
         struct suite s = { .answered = 0 };
