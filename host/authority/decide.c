@@ -18,19 +18,41 @@ void dmsci_tell(const struct dmsci_case *c, const char *fmt, ...)
     c->question->step(c->question->user, text);
 }
 
-/* The device's owner passes every list and ACL, but a secret stays one. */
+/* Lists that the device keeps in step with the card and its environments: by hand they would say
+ * what is not so. */
+static bool is_kept(const char *uri)
+{
+    return dmsc_uri_below(uri, "./Cert") || dmsc_uri_below(uri, "./VirMO");
+}
+
+/* The device's owner passes every list and ACL. A secret stays one, and what the device says of
+ * itself is not changed in the tree: permanent nodes without Replace, and lists that it keeps. */
+static enum dmsc_err local_says(const struct dmsci_case *c, enum dmsc_reason *ret_reason)
+{
+    const enum dmsc_right right = c->question->right;
+    struct dmsc_node node = DMSC_NODE_INIT;
+    enum dmsc_err err = dmsc_tree_get(c->authority->tree, c->question->uri, &node);
+    bool there = err == DMSC_OK;
+
+    if (err == DMSC_E_NOTFOUND)
+        err = DMSC_OK;
+    if (right == DMSC_RIGHT_GET && there && (node.flags & DMSC_NODE_SECRET) != 0)
+        *ret_reason = DMSC_REFUSED_SECRET;
+    else if (right == DMSC_RIGHT_REPLACE && there && node.format != DMSC_FORMAT_NODE &&
+             (node.flags & DMSC_NODE_PERMANENT) != 0 && (node.access & DMSC_ACCESS_REPLACE) == 0)
+        *ret_reason = DMSC_REFUSED_ACCESS_TYPE;
+    else if (right != DMSC_RIGHT_GET && is_kept(c->question->uri))
+        *ret_reason = DMSC_REFUSED_ACCESS_TYPE;
+    dmsc_node_clear(&node);
+    return err;
+}
+
 static struct dmsc_verdict decide_local(const struct dmsci_case *c)
 {
-    struct dmsc_node node = DMSC_NODE_INIT;
     enum dmsc_reason reason = DMSC_ALLOWED;
-    enum dmsc_err err = DMSC_OK;
+    enum dmsc_err err = local_says(c, &reason);
 
-    if (c->question->right == DMSC_RIGHT_GET)
-        err = dmsc_tree_get(c->authority->tree, c->question->uri, &node);
-    if (err == DMSC_OK && (node.flags & DMSC_NODE_SECRET) != 0)
-        reason = DMSC_REFUSED_SECRET;
-    dmsc_node_clear(&node);
-    if (err != DMSC_OK && err != DMSC_E_NOTFOUND)
+    if (err != DMSC_OK)
         return dmsci_verdict(DMSC_REFUSED_ERROR, NULL, "%s", dmsc_err_text(err));
     return dmsci_verdict(reason, NULL, "the device's owner");
 }

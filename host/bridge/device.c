@@ -14,14 +14,26 @@ static const char *or_else(const char *text, const char *otherwise)
     return text == NULL ? otherwise : text;
 }
 
+/* What the device says of itself is looked at first: only where something differs there is a
+ * change, so that who reads does not wait for one who writes. */
+struct keeper {
+    struct dmsc_bridge *bridge;
+    bool looking;
+    bool differs;
+};
+
 /* RFC 9562 5.4: a random UUID. Made once, since an identity that changes is none. */
-static enum dmsc_err random_id(struct dmsc_bridge *bridge, struct dmsc_buf *ret_id)
+static enum dmsc_err random_id(struct keeper *k, struct dmsc_buf *ret_id)
 {
+    struct dmsc_bridge *bridge = k->bridge;
     uint8_t u[16];
     enum dmsc_err err = dmsc_store_get(bridge->store, DEVICE_ID_KEY, ret_id);
 
     if (err != DMSC_E_NOTFOUND)
         return err;
+    k->differs = true;
+    if (k->looking)
+        return DMSC_OK;
     err = dmsci_random(bridge->ctx, u, sizeof(u));
     if (err != DMSC_OK)
         return err;
@@ -38,15 +50,22 @@ static enum dmsc_err random_id(struct dmsc_bridge *bridge, struct dmsc_buf *ret_
     return err;
 }
 
+static enum dmsc_err make(struct keeper *k, const char *uri, const struct dmsc_node_spec *spec)
+{
+    k->differs = true;
+    return k->looking ? DMSC_OK : dmsc_tree_add(k->bridge->tree, uri, spec);
+}
+
 /* Make or update one node. Described ones are as their description says; of others, below Ext, this
  * is all that servers may do. */
-static enum dmsc_err keep(struct dmsc_bridge *bridge, const char *uri, enum dmsc_format format,
+static enum dmsc_err keep(struct keeper *k, const char *uri, enum dmsc_format format,
                           const char *value)
 {
+    struct dmsc_tree *tree = k->bridge->tree;
     struct dmsc_node_spec spec = DMSC_NODE_SPEC_INIT;
     struct dmsc_buf now;
     bool there = false;
-    enum dmsc_err err = dmsc_tree_has(bridge->tree, uri, &there);
+    enum dmsc_err err = dmsc_tree_has(tree, uri, &there);
 
     if (err != DMSC_OK)
         return err;
@@ -56,36 +75,39 @@ static enum dmsc_err keep(struct dmsc_bridge *bridge, const char *uri, enum dmsc
         spec.value = dmsc_bytes_str(value);
         spec.access = DMSC_ACCESS_GET;
         spec.flags = DMSC_NODE_PERMANENT;
-        return dmsc_tree_add(bridge->tree, uri, &spec);
+        return make(k, uri, &spec);
     }
     if (format == DMSC_FORMAT_NODE)
         return DMSC_OK;
-    dmsc_buf_init(&now, bridge->ctx, SIZE_MAX / 2);
-    err = dmsc_tree_value(bridge->tree, uri, &now);
-    if (err == DMSC_OK && !dmsc_bytes_equal(dmsc_buf_bytes(&now), dmsc_bytes_str(value)))
-        err = dmsc_tree_replace(bridge->tree, uri, NULL, NULL, dmsc_bytes_str(value));
+    dmsc_buf_init(&now, k->bridge->ctx, SIZE_MAX / 2);
+    err = dmsc_tree_value(tree, uri, &now);
+    if (err == DMSC_OK && !dmsc_bytes_equal(dmsc_buf_bytes(&now), dmsc_bytes_str(value))) {
+        k->differs = true;
+        err =
+            k->looking ? DMSC_OK : dmsc_tree_replace(tree, uri, NULL, NULL, dmsc_bytes_str(value));
+    }
     dmsc_buf_clear(&now);
     return err;
 }
 
 /* STD 5.3.4: nobody sees it; objects are left in it, and go where they belong. */
-static enum dmsc_err keep_inbox(struct dmsc_bridge *bridge)
+static enum dmsc_err keep_inbox(struct keeper *k)
 {
     struct dmsc_node_spec spec = DMSC_NODE_SPEC_INIT;
     bool there = false;
-    enum dmsc_err err = dmsc_tree_has(bridge->tree, DMSC_INBOX, &there);
+    enum dmsc_err err = dmsc_tree_has(k->bridge->tree, DMSC_INBOX, &there);
 
     spec.type = DMSC_INBOX_MOID;
     spec.access = DMSC_ACCESS_ADD;
     spec.flags = DMSC_NODE_PERMANENT;
-    return err != DMSC_OK || there ? err : dmsc_tree_add(bridge->tree, DMSC_INBOX, &spec);
+    return err != DMSC_OK || there ? err : make(k, DMSC_INBOX, &spec);
 }
 
-static enum dmsc_err keep_all(struct dmsc_bridge *bridge, const char *device_id, const char *feat,
+static enum dmsc_err keep_all(struct keeper *k, const char *device_id, const char *feat,
                               const char *moids)
 {
-    const struct dmsc_config *c = bridge->config;
-    const struct dmsc_limits *limits = dmsc_ctx_limits(bridge->ctx);
+    const struct dmsc_config *c = k->bridge->config;
+    const struct dmsc_limits *limits = dmsc_ctx_limits(k->bridge->ctx);
     char depth[16], total[16], segment[16];
     const struct {
         const char *uri;
@@ -124,8 +146,8 @@ static enum dmsc_err keep_all(struct dmsc_bridge *bridge, const char *device_id,
     (void)snprintf(total, sizeof(total), "%zu", limits->uri_length);
     (void)snprintf(segment, sizeof(segment), "%zu", limits->uri_segment);
     for (size_t i = 0; err == DMSC_OK && i < DMSCI_ARRAY_LEN(nodes); i++)
-        err = keep(bridge, nodes[i].uri, nodes[i].format, nodes[i].value);
-    return err == DMSC_OK ? keep_inbox(bridge) : err;
+        err = keep(k, nodes[i].uri, nodes[i].format, nodes[i].value);
+    return err == DMSC_OK ? keep_inbox(k) : err;
 }
 
 enum dmsc_err dmsci_device_describe(struct dmsc_bridge *bridge)
@@ -153,8 +175,9 @@ static bool add_word(void *user, const char *word)
     return w->err == DMSC_OK;
 }
 
-enum dmsc_err dmsc_bridge_tell(struct dmsc_bridge *bridge)
+static enum dmsc_err tell(struct keeper *k)
 {
+    struct dmsc_bridge *bridge = k->bridge;
     struct dmsc_buf id, feat, moids;
     struct words features = { &feat, DMSC_OK }, kinds = { &moids, DMSC_OK };
     enum dmsc_err err;
@@ -162,13 +185,10 @@ enum dmsc_err dmsc_bridge_tell(struct dmsc_bridge *bridge)
     dmsc_buf_init(&id, bridge->ctx, 256);
     dmsc_buf_init(&feat, bridge->ctx, SIZE_MAX / 2);
     dmsc_buf_init(&moids, bridge->ctx, SIZE_MAX / 2);
-    err = dmsc_tree_begin(bridge->tree, "device", dmsc_bridge_now(bridge).seconds);
-    if (err != DMSC_OK)
-        goto out;
     if (bridge->config->device_id != NULL)
         err = dmsc_buf_append_str(&id, bridge->config->device_id);
     else
-        err = random_id(bridge, &id);
+        err = random_id(k, &id);
     dmsc_bridge_features(bridge, add_word, &features);
     if (err == DMSC_OK)
         err = features.err;
@@ -177,15 +197,28 @@ enum dmsc_err dmsc_bridge_tell(struct dmsc_bridge *bridge)
     if (err == DMSC_OK)
         err = kinds.err;
     if (err == DMSC_OK)
-        err = keep_all(bridge, dmsc_buf_str(&id), dmsc_buf_str(&feat), dmsc_buf_str(&moids));
-    if (err == DMSC_OK)
-        err = dmsc_tree_commit(bridge->tree);
-    else
-        dmsc_tree_rollback(bridge->tree);
-out:
+        err = keep_all(k, dmsc_buf_str(&id), dmsc_buf_str(&feat), dmsc_buf_str(&moids));
     dmsc_buf_clear(&id);
     dmsc_buf_clear(&feat);
     dmsc_buf_clear(&moids);
+    return err;
+}
+
+enum dmsc_err dmsc_bridge_tell(struct dmsc_bridge *bridge)
+{
+    struct keeper k = { bridge, true, false };
+    enum dmsc_err err = tell(&k);
+
+    if (err != DMSC_OK || !k.differs)
+        return err;
+    k.looking = false;
+    err = dmsc_tree_begin(bridge->tree, "device", dmsc_bridge_now(bridge).seconds);
+    if (err != DMSC_OK)
+        return err;
+    err = tell(&k);
+    if (err == DMSC_OK)
+        return dmsc_tree_commit(bridge->tree);
+    dmsc_tree_rollback(bridge->tree);
     return err;
 }
 

@@ -239,6 +239,10 @@ struct dmsc_tnds_import {
      * it states; more than one are refused */
     const char *root_name;
     const char *acl; /* not NULL: ACL of each top node that states none */
+    /* not NULL: asked about each node of the object, by where it is to be and whether one is there;
+     * with false it is passed over */
+    bool (*wanted)(void *user, const char *uri, bool there);
+    void *wanted_user;
 };
 /**
  * @param ret_uri canonical URI of the first top node, appended; NULL if not wanted

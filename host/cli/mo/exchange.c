@@ -152,10 +152,59 @@ static enum dmsc_err forget_gone(struct cli *cli, const json_t *before)
     return err;
 }
 
+struct passing {
+    struct cli *cli;
+    size_t over;
+};
+
+/* What the device keeps itself is passed over, so that an export of the whole tree can be taken in
+ * again. */
+static bool is_ours(void *user, const char *uri, bool there)
+{
+    struct passing *p = user;
+    struct dmsc_question question = DMSC_QUESTION_INIT;
+
+    question.right = there ? DMSC_RIGHT_REPLACE : DMSC_RIGHT_ADD;
+    question.uri = uri;
+    question.quiet = true;
+    if (dmsc_authority_ask(dmsc_bridge_authority(p->cli->bridge), &cli_mo_owner, &question,
+                           dmsc_bridge_now(p->cli->bridge))
+            .reason == DMSC_ALLOWED)
+        return true;
+    p->over++;
+    return false;
+}
+
+static enum dmsc_err put_tnds(struct cli *cli, const char *base, enum dmsc_tnds_mode mode,
+                              struct dmsc_bytes content, struct dmsc_buf *ret_uri)
+{
+    struct passing p = { cli, 0 };
+    const struct dmsc_tnds_import how = {
+        .base = base, .mode = mode, .wanted = is_ours, .wanted_user = &p
+    };
+    enum dmsc_err err = dmsc_tnds_import(dmsc_bridge_tree(cli->bridge), &how, content, ret_uri);
+
+    if (err == DMSC_OK && p.over > 0)
+        cli_say(cli, "left as they are: %zu node%s that the device keeps itself", p.over,
+                p.over == 1 ? "" : "s");
+    return err;
+}
+
+/* JSON has one node at the top. */
+static enum dmsc_err put_json(struct cli *cli, const char *base, enum dmsc_tnds_mode mode,
+                              struct dmsc_bytes content, struct dmsc_buf *ret_uri)
+{
+    enum dmsc_err err =
+        dmsc_mo_json_import(dmsc_bridge_tree(cli->bridge), base, mode, content, ret_uri);
+
+    return err != DMSC_OK
+               ? err
+               : cli_mo_ask(cli, DMSC_RIGHT_ADD, dmsc_buf_str(ret_uri), NULL, "import the object");
+}
+
 static enum dmsc_err put(struct cli *cli, const char *base, enum dmsc_tnds_mode mode,
                          struct dmsc_bytes content, struct dmsc_buf *ret_uri)
 {
-    const struct dmsc_tnds_import how = { .base = base, .mode = mode };
     struct dmsc_tree *tree = dmsc_bridge_tree(cli->bridge);
     json_t *before = json_array();
     enum kind kind = kind_of(&content);
@@ -164,9 +213,9 @@ static enum dmsc_err put(struct cli *cli, const char *base, enum dmsc_tnds_mode 
     if (err == DMSC_OK && mode == DMSC_TNDS_REPLACE)
         err = dmsc_tree_walk(tree, ".", note_instance, before);
     if (err == DMSC_OK && kind == KIND_JSON)
-        err = dmsc_mo_json_import(tree, base, mode, content, ret_uri);
+        err = put_json(cli, base, mode, content, ret_uri);
     else if (err == DMSC_OK && kind == KIND_TNDS)
-        err = dmsc_tnds_import(tree, &how, content, ret_uri);
+        err = put_tnds(cli, base, mode, content, ret_uri);
     else if (err == DMSC_OK)
         err = cli_fail(cli, DMSC_E_MALFORMED, "import the object",
                        "it begins neither with < or a version of WBXML as TNDS nor with { as "

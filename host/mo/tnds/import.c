@@ -191,6 +191,12 @@ static enum dmsc_err put(struct import *im, const struct dmsci_tnds_item *item, 
 
     if (im->how->mode != DMSC_TNDS_ADD)
         err = dmsci_row_get(im->tree->store, uri, &row, &there);
+    if (err == DMSC_OK && im->how->wanted != NULL &&
+        !im->how->wanted(im->how->wanted_user, uri, there))
+        return DMSC_OK;
+    /* Whoever was asked may have read the store. */
+    if (err == DMSC_OK && there)
+        err = dmsci_row_get(im->tree->store, uri, &row, &there);
     if (err != DMSC_OK || !there)
         return err != DMSC_OK ? err : add(im, item, top, value);
     if ((row.format == DMSC_FORMAT_NODE) == (item->format == DMSC_FORMAT_NODE)) {
