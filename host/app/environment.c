@@ -198,6 +198,12 @@ static enum dmsc_err text_of(struct each *each, const char *name, const char *le
     return dmsc_tree_value(each->apps->tree, uri, ret_text);
 }
 
+/* The device's owner may have put something else there. */
+static bool is_no_environment(enum dmsc_err err)
+{
+    return err == DMSC_E_NOTFOUND || err == DMSC_E_STATE || err == DMSC_E_LIMIT;
+}
+
 static bool show(void *user, const char *name)
 {
     struct each *each = user;
@@ -206,6 +212,8 @@ static bool show(void *user, const char *name)
     bool more = true;
     enum dmsc_err second;
 
+    if (!good_name(name))
+        return true;
     each->err = text_of(each, name, "Kind", &kind);
     second = text_of(each, name, "Enabled", &enabled);
     if (each->err == DMSC_OK)
@@ -219,6 +227,8 @@ static bool show(void *user, const char *name)
     }
     dmsc_buf_clear(&kind);
     dmsc_buf_clear(&enabled);
+    if (is_no_environment(each->err))
+        each->err = DMSC_OK;
     return more && each->err == DMSC_OK;
 }
 

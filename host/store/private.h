@@ -64,6 +64,8 @@ enum dmsci_sql {
 
 /* Transactions in transactions: a session, a command of it, an import, an add with its parents. */
 #define STORE_DEPTH_MAX 16u
+/* In words: a page has another sum than its own. */
+#define STORE_BAD_PAGE "a page of the file is not what was written"
 
 struct dmsc_store {
     struct dmsc_ctx *ctx;

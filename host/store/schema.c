@@ -11,6 +11,8 @@
 /* A file above this is not read whole when it is opened: opening must not cost what is in it. What
  * is broken in it is then found when it is read. */
 #define CHECKED_WHOLE_BYTES (4 * 1024 * 1024)
+/* So quick_check says that a page was refused (checked.c). */
+#define NO_PAGE "unable to get the page"
 
 static const char pragmas_always[] =
     "PRAGMA trusted_schema=OFF;"
@@ -169,7 +171,8 @@ static enum dmsc_err check_content(struct dmsc_store *store)
         return err;
     err = ask(store, "PRAGMA quick_check(1)", text, sizeof(text));
     if (err == DMSC_OK && strcmp(text, "ok") != 0)
-        err = wrong(store, DMSC_E_CORRUPT, "store:corrupt", text);
+        err = wrong(store, DMSC_E_CORRUPT, "store:corrupt",
+                    strstr(text, NO_PAGE) != NULL ? STORE_BAD_PAGE : text);
     return err;
 }
 
@@ -207,6 +210,8 @@ enum dmsc_err dmsci_schema_open(struct dmsc_store *store)
     /* Look before touching: a file of somebody else stays as it is. */
     if (err == DMSC_OK && !head.empty)
         err = check_head(store, &head);
+    if (err == DMSC_OK)
+        dmsci_writer_open(store);
     if (err == DMSC_OK && head.empty && dmsci_checked_reserve(store->db) != SQLITE_OK)
         err = dmsci_sql_fail(store, "make the store");
     if (err == DMSC_OK)

@@ -83,25 +83,28 @@ struct cause {
     enum dmsc_err err;
     const char *reason;
     const char *hint;
+    const char *words; /* where SQLite's own would mislead */
 };
 
 #define MOVE_AWAY "move the file away; it is made new from the card and the servers"
 
 static const struct cause causes[] = {
-    { SQLITE_BUSY, DMSC_E_AGAIN, "store:busy", "try again when the other process is done" },
-    { SQLITE_LOCKED, DMSC_E_AGAIN, "store:busy", "try again when the other process is done" },
-    { SQLITE_NOMEM, DMSC_E_NOMEM, NULL, NULL },
-    { SQLITE_CORRUPT, DMSC_E_CORRUPT, "store:corrupt", MOVE_AWAY },
-    { SQLITE_IOERR_DATA, DMSC_E_CORRUPT, "store:corrupt", MOVE_AWAY }, /* a page without its sum */
-    { SQLITE_NOTADB, DMSC_E_CORRUPT, "store:not-a-store", "name another file" },
-    { SQLITE_FULL, DMSC_E_IO, "store:full", "make room on the disk" },
-    { SQLITE_TOOBIG, DMSC_E_LIMIT, "store:too-big", NULL },
-    { SQLITE_READONLY, DMSC_E_IO, "store:read-only", "let this user write the file" },
-    { SQLITE_CANTOPEN, DMSC_E_IO, "store:open", "check the directory and its permissions" },
-    { SQLITE_PERM, DMSC_E_IO, "store:open", "check the directory and its permissions" },
+    { SQLITE_BUSY, DMSC_E_AGAIN, "store:busy", "try again when the other process is done", NULL },
+    { SQLITE_LOCKED, DMSC_E_AGAIN, "store:busy", "try again when the other process is done", NULL },
+    { SQLITE_NOMEM, DMSC_E_NOMEM, NULL, NULL, NULL },
+    { SQLITE_CORRUPT, DMSC_E_CORRUPT, "store:corrupt", MOVE_AWAY, NULL },
+    /* checked.c: the sum of a page. */
+    { SQLITE_IOERR_DATA, DMSC_E_CORRUPT, "store:corrupt", MOVE_AWAY, STORE_BAD_PAGE },
+    { SQLITE_NOTADB, DMSC_E_CORRUPT, "store:not-a-store", "name another file",
+      "it is no database" },
+    { SQLITE_FULL, DMSC_E_IO, "store:full", "make room on the disk", NULL },
+    { SQLITE_TOOBIG, DMSC_E_LIMIT, "store:too-big", NULL, NULL },
+    { SQLITE_READONLY, DMSC_E_IO, "store:read-only", "let this user write the file", NULL },
+    { SQLITE_CANTOPEN, DMSC_E_IO, "store:open", "check the directory and its permissions", NULL },
+    { SQLITE_PERM, DMSC_E_IO, "store:open", "check the directory and its permissions", NULL },
     /* A table or column that is not there: the file says it has our schema and has not. */
-    { SQLITE_ERROR, DMSC_E_CORRUPT, "store:schema", NULL },
-    { SQLITE_CONSTRAINT, DMSC_E_CORRUPT, "store:constraint", NULL },
+    { SQLITE_ERROR, DMSC_E_CORRUPT, "store:schema", NULL, NULL },
+    { SQLITE_CONSTRAINT, DMSC_E_CORRUPT, "store:constraint", NULL, NULL },
 };
 
 enum dmsc_err dmsci_sql_fail(struct dmsc_store *store, const char *what)
@@ -122,7 +125,7 @@ enum dmsc_err dmsci_sql_fail(struct dmsc_store *store, const char *what)
             dmsci_why(store->ctx, cause->reason, "process %ld writes", writer);
     }
     dmsci_why(store->ctx, cause == NULL ? "store:io" : cause->reason, "%s",
-              sqlite3_errmsg(store->db));
+              cause != NULL && cause->words != NULL ? cause->words : sqlite3_errmsg(store->db));
     if (cause != NULL && cause->hint != NULL)
         dmsci_hint(store->ctx, "%s", cause->hint);
     /* A full disk or lack of memory can make SQLite roll back on its own: whoever wrote on now

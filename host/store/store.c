@@ -83,7 +83,6 @@ static enum dmsc_err connect(struct dmsc_store *store)
         return dmsci_sql_fail(store, "open the store");
     }
     harden(store->db);
-    dmsci_writer_open(store);
     store->dropped = true; /* a process that was killed may have left some */
     return dmsci_schema_open(store);
 }

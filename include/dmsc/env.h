@@ -44,7 +44,8 @@ DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_env_remove(struct dmsc_apps *apps, co
 /** DMSC_E_NOTFOUND ("env:unknown") */
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_env_enable(struct dmsc_apps *apps, const char *name,
                                                       bool enabled);
-/** In octet order of their names. @p env answers false to stop, and changes nothing. */
+/** In octet order of their names; a node of ./VirMO that is no environment is passed over. @p env
+ * answers false to stop, and changes nothing. */
 DMSC_API DMSC_NODISCARD enum dmsc_err dmsc_env_each(
     struct dmsc_apps *apps, bool (*env)(void *user, const struct dmsc_env *env), void *user);
 

@@ -342,6 +342,15 @@ for signal in SIGKILL SIGCONT; do
   tells "^  why    process $(cat stopped) writes"
   run 75 "$dmsc" --config dmsc.conf mo rm ./App --json
   json "j['error']['code'] == 'DMSC_E_AGAIN' and j['error']['reason'] == 'store:busy'"
+  # Who reads does not wait, and sees what was there before.
+  m 0 get ./DevInfo/DevId
+  m 0 ls ./App
+  m 0 find 'urn:x:example:1.0/*/Limit'
+  m 0 transfers
+  for reader in 'ma ls' 'ma audit' 'cert ls' 'env ls'; do
+    # shellcheck disable=SC2086  # two words
+    run 0 "$dmsc" --config dmsc.conf $reader
+  done
   touch go
   wait $held || bad "the import: $(cat held.out)"
   if [ $signal = SIGKILL ]; then
@@ -354,6 +363,15 @@ says '^value +5999$'
 m 0 get ./App/One/Limit
 says '^value +7$'
 m 0 set ./App/One/Limit 9
+
+# --- what the device says of itself is not set by hand ---------------------------------------------
+no 4 access-type set ./DevInfo/Lang de
+no 4 access-type set ./DevDetail/LrgObj false
+no 4 access-type add ./Cert/mine --type urn:oma:mo:x-dmsc-cert:1.0
+no 4 access-type add ./VirMO/x 1
+keep whole.xml
+m 0 import whole.xml --mode merge
+says '^left as they are: [0-9]+ nodes that the device keeps itself$'
 
 # --- authorities ----------------------------------------------------------------------------------
 python3 - <<'END'

@@ -126,6 +126,20 @@ static void the_list_is_kept(void **state)
     assert_int_equal(dmsc_apps_place(w->apps, "red-app", "red"), DMSC_OK);
 }
 
+/* The owner may put anything below ./VirMO: the good ones are listed all the same. */
+static void what_is_none_is_passed_over(void **state)
+{
+    struct world *w = *state;
+
+    fixture_node(&w->f, "./VirMO/a.b node");
+    fixture_node(&w->f, "./VirMO/empty node");
+    fixture_node(&w->f, "./VirMO/leaf chr value=x");
+    fixture_node(&w->f, "./VirMO/odd node");
+    fixture_node(&w->f, "./VirMO/odd/Kind node");
+    fixture_node(&w->f, "./VirMO/odd/Enabled bool value=true");
+    assert_list(w, "blue() ./Env/blue on; red(container) ./Env/red on; ");
+}
+
 static void what_goes_takes_its_objects_along(void **state)
 {
     struct world *w = *state;
@@ -347,6 +361,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_list_is_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_none_is_passed_over, setup, teardown),
         cmocka_unit_test_setup_teardown(what_goes_takes_its_objects_along, setup, teardown),
         cmocka_unit_test_setup_teardown(req_HLF_006_environments_are_managed_apart, setup,
                                         teardown),

@@ -16,6 +16,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import includes
 import limits
+import reasons
 import registered
 import tree
 import words
@@ -180,6 +181,22 @@ class Limits(Planted):
     self.assertEqual(self.findings(limits.check), [])
     self.plant("docs/limits.md", "| `a` | 7 | bytes | why |\n| `c` | 5 | - | why |\n")
     self.assert_finds(limits.check, "a is 7, the code says 1048576", "b is missing", "c is no field")
+
+
+class Reasons(Planted):
+  CODE = ('dmsci_why(ctx, "tree:full", "it is");\n/* "tree:comment" */\nreturn "path:there: in words";\n'
+          'f(at, "tls:alert:%u"); g("http:%u", "urn:oma"); dmsci_why(ctx, "plain", "x");\n')
+
+  def test_reasons(self):
+    self.plant("host/mo/a.c", self.CODE)
+    self.plant("host/card/format/mo_index.c", 'dmsci_fields_refuse(job, DMSC_E_ARG,\n  "extent", "x");')
+    rows = ("tree:full", "path:there", "tls:alert:N", "http:NNN", "plain", "mox:extent")
+    self.plant("docs/reasons.md", "".join(f"| `{name}` | x | |\n" for name in rows))
+    self.assertEqual(self.findings(reasons.check), [])
+    self.plant("docs/reasons.md", "| `tree:full` | x | |\n| `tree:full` | x | |\n| `tree:gone` | x | |\n")
+    self.assert_finds(reasons.check, "tree:full stands twice", "tree:gone is no reason",
+                      "a.c:3: path:there is missing", "mo_index.c:1: mox:extent is missing",
+                      "tls:alert:* is missing", "http:* is missing", "plain is missing")
 
 
 class Exports(Planted):

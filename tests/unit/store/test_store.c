@@ -304,6 +304,18 @@ static void wrong_places(void **state)
     refuse(w, DMSC_E_IO, "store:not-a-file");
 }
 
+/* What is no store gets no companions. */
+static void assert_alone(struct world *w)
+{
+    static const char *const companions[] = { "-writer", "-wal", "-shm", "-journal" };
+    char path[sizeof(w->path) + 16];
+
+    for (size_t i = 0; i < DMSCI_ARRAY_LEN(companions); i++) {
+        (void)snprintf(path, sizeof(path), "%s%s", w->path, companions[i]);
+        assert_int_not_equal(access(path, F_OK), 0);
+    }
+}
+
 static void wrong_files(void **state)
 {
     static const char text[] = "This is no database, but it is longer than the head of one is: "
@@ -316,10 +328,13 @@ static void wrong_files(void **state)
     after = support_slurp(w->path);
     assert_memory_equal(after.p, text, sizeof(text));
     support_free(after);
+    assert_string_equal(dmsc_diag_get(w->ctx)->why, "it is no database");
+    assert_alone(w);
     assert_int_equal(remove(w->path), 0);
     /* Somebody else's database is refused and left alone. */
     sql(w, "CREATE TABLE photo(x); PRAGMA user_version=1;");
     refuse(w, DMSC_E_UNSUPPORTED, "store:not-a-store");
+    assert_alone(w);
     sql(w, "INSERT INTO photo VALUES(1)");
 }
 
@@ -586,6 +601,27 @@ static void flipped_bits(void **state)
     support_free(good);
 }
 
+/* Not the "disk I/O error" of SQLite: the disk does what it is told. */
+static void a_bad_page_is_told_in_words(void **state)
+{
+    struct world *w = *state;
+    struct dmsc_store *store = NULL;
+    size_t n = plant(w);
+    struct dmsc_bytes good = support_slurp(w->path);
+    uint8_t *copy = malloc(n);
+
+    assert_non_null(copy);
+    dmsci_copy(copy, good.p, n);
+    copy[n / 2] ^= 1;
+    write_file(w->path, copy, n);
+    remove_companions(w);
+    assert_int_equal(dmsc_store_open(w->ctx, w->path, &store), DMSC_E_CORRUPT);
+    assert_string_equal(dmsc_diag_get(w->ctx)->reason, "store:corrupt");
+    assert_string_equal(dmsc_diag_get(w->ctx)->why, "a page of the file is not what was written");
+    free(copy);
+    support_free(good);
+}
+
 /* Above the size that is checked whole when it is opened, and with values that lie in pages of
  * their own: what is wrong is told where it is read. */
 static void flipped_in_a_large_file(void **state)
@@ -794,6 +830,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(flipped_bits, setup, teardown),
         cmocka_unit_test_setup_teardown(flipped_in_a_large_file, setup, teardown),
         cmocka_unit_test_setup_teardown(swapped_pages, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_bad_page_is_told_in_words, setup, teardown),
         cmocka_unit_test_setup_teardown(one_writer, setup, teardown),
         cmocka_unit_test_setup_teardown(two_stores_of_one_process, setup, teardown),
         cmocka_unit_test_setup_teardown(allocation_faults, setup, teardown),
