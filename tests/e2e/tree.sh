@@ -345,7 +345,7 @@ for signal in SIGKILL SIGCONT; do
   # Who reads does not wait, and sees what was there before.
   m 0 get ./DevInfo/DevId
   m 0 ls ./App
-  m 0 find 'urn:x:example:1.0/*/Limit'
+  m 0 find urn:oma:mo:oma-dm-devinfo:1.0//DevId
   m 0 transfers
   for reader in 'ma ls' 'ma audit' 'cert ls' 'env ls'; do
     # shellcheck disable=SC2086  # two words
