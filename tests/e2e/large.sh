@@ -98,4 +98,26 @@ tells '^  try    dmsc mo transfers shows them$'
 m 0 get ./Image --raw
 [ "$(cat out)" = x ] || bad "the value did not stay"
 
+# An export has no large value in it, and says so.
+head -c 2M /dev/urandom >small
+m 0 add ./App/Small --format bin --file small
+m 0 add ./App/Name x
+for form in '' --json-mo --wbxml; do
+  # shellcheck disable=SC2086  # a flag or none
+  m 0 export ./App $form --out object
+  tells '^dmsc: left out: \./App/Small, 2097152 bytes: dmsc mo get \./App/Small --raw > FILE keeps it$'
+  m 0 rm ./App
+  m 0 import object
+  m 1 get ./App/Small
+  m 0 get ./App/Name
+  m 0 add ./App/Small --format bin --file small
+  # shellcheck disable=SC2086
+  m 0 export ./App $form --json
+  silent err
+  json "j['left_out'] == ['./App/Small']"
+done
+m 1 export ./App/Small
+tells '^  where  \./App/Small$'
+tells '^  try    dmsc mo get \./App/Small --raw > FILE keeps it$'
+
 finish

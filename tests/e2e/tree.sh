@@ -124,6 +124,40 @@ no 6 '' import empty
 no 1 '' import /nonexistent
 no 2 '' import ims.xml --mode everything
 
+# --- where an export goes ---------------------------------------------------------------------------
+m 0 export ./App/One
+head -c -1 out >wanted.xml # a terminal wants a line end, a file has none
+m 0 export ./App/One --out -
+cmp -s <(head -c -1 out) wanted.xml || bad "--out - is not standard output"
+mkdir place
+echo old >place/file
+chmod 640 place/file
+ln -s place/file link
+m 0 export ./App/One --out link
+[ -L link ] || bad "a symbolic link was replaced"
+same place/file wanted.xml
+[ "$(stat -c %a place/file)" = 640 ] || bad "the mode of the file is another"
+mkfifo fifo
+cat fifo >through &
+m 0 export ./App/One --out fifo
+wait $!
+[ -p fifo ] || bad "a FIFO was replaced"
+same through wanted.xml
+m 1 export ./App/One --out place
+tells '^  where  place$'
+m 1 export ./App/One --out nowhere/file
+tells '^  why    No such file or directory$'
+chmod 500 place
+if [ -w place ]; then
+  echo "left out: root may write everywhere"
+else
+  m 1 export ./App/One --out place/file
+  tells '^  where  .*place/file$'
+  same place/file wanted.xml
+fi
+chmod 700 place
+[ "$(ls place)" = file ] || bad "something was left: $(ls place)"
+
 # --- the Inbox: the device chooses the place -------------------------------------------------------
 m 0 import account.xml --inbox
 says '^placed \./DMAcc/OpA-2 \(urn:oma:mo:oma-dm-dmacc:1\.0\)$'

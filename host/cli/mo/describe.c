@@ -150,11 +150,11 @@ static enum dmsc_err load_description(struct cli *cli, json_t *defects, struct d
     dmsc_buf_init(&xml, cli->ctx, dmsc_ctx_limits(cli->ctx)->object_size);
     err = cli_mo_read(cli, cli->argument[0], &xml);
     if (err == DMSC_OK)
-        err = cli_mo_hint(
+        err = cli_hint(
             cli, dmsc_ddf_load(cli->ctx, dmsc_buf_bytes(&xml), keep_defect, defects, ret_ddf),
             "a DDF is XML with MgmtTree at the top and Nodes in it (OMA DTD-DM-DDF 1.2)");
     else
-        err = cli_mo_hint(cli, err, "a file, or a name that dmsc mo describe lists");
+        err = cli_hint(cli, err, "a file, or a name that dmsc mo describe lists");
     dmsc_buf_clear(&xml);
     return err;
 }

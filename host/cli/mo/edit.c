@@ -103,7 +103,7 @@ static enum dmsc_err run_set(struct cli *cli)
         err = cli_mo_ask(cli, DMSC_RIGHT_REPLACE, uri, NULL, "set the value");
     if (err == DMSC_OK)
         err = set(&e, uri);
-    err = cli_mo_hint(cli, err, "dmsc mo get URI shows the node's format");
+    err = cli_hint(cli, err, "dmsc mo get URI shows the node's format");
     if (err == DMSC_OK)
         err = say_done(&e, "set", "byte", e.size);
     edit_clear(&e);
@@ -165,9 +165,9 @@ static enum dmsc_err run_add(struct cli *cli)
                          spec.format == DMSC_FORMAT_NODE ? spec.type : NULL, "make the node");
     if (err == DMSC_OK)
         err = add(&e, uri, &spec);
-    err = cli_mo_hint(cli, err,
-                      err == DMSC_E_EXISTS ? "dmsc mo set changes a node that is there"
-                                           : "dmsc mo add --help; --format says what the value is");
+    err = cli_hint(cli, err,
+                   err == DMSC_E_EXISTS ? "dmsc mo set changes a node that is there"
+                                        : "dmsc mo add --help; --format says what the value is");
     if (err == DMSC_OK && spec.format == DMSC_FORMAT_NODE)
         err = say_done(&e, "added", "node", 1);
     else if (err == DMSC_OK)
@@ -209,7 +209,7 @@ static enum dmsc_err run_rm(struct cli *cli)
         err = dmsc_tree_walk(e.tree, uri, count_node, &nodes);
         err = end(&e, err == DMSC_OK ? delete_all(&e) : err);
     }
-    err = cli_mo_hint(cli, err, "the root and permanent nodes stay; delete what is below them");
+    err = cli_hint(cli, err, "the root and permanent nodes stay; delete what is below them");
     if (err == DMSC_OK)
         err = say_done(&e, "deleted", "node", nodes);
     edit_clear(&e);
@@ -277,9 +277,9 @@ static enum dmsc_err run_acl(struct cli *cli)
             err = begin(&e);
         if (err == DMSC_OK)
             err = end(&e, dmsc_tree_set_acl(e.tree, uri, cli->argument[1]));
-        err = cli_mo_hint(cli, err,
-                          "as in \"Get=*&Replace=com.opa.dm+fleet-dm\"; \"\" inherits, but for "
-                          "the root");
+        err = cli_hint(cli, err,
+                       "as in \"Get=*&Replace=com.opa.dm+fleet-dm\"; \"\" inherits, but for "
+                       "the root");
     }
     if (err == DMSC_OK)
         err = show_acl(&e);

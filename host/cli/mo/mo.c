@@ -7,23 +7,11 @@
 
 const struct dmsc_subject cli_mo_owner = { .kind = DMSC_SUBJECT_LOCAL, .server_id = "local:" };
 
-enum dmsc_err cli_mo_hint(struct cli *cli, enum dmsc_err err, const char *hint)
-{
-    const struct dmsc_diag *told = dmsc_diag_get(cli->ctx);
-
-    if (err == DMSC_OK || cli->story.err == err || told->err != err || told->hint[0] != '\0')
-        return err;
-    cli->story = *told;
-    (void)snprintf(cli->story.hint, sizeof(cli->story.hint), "%s", hint);
-    return err;
-}
-
 enum dmsc_err cli_mo_uri(struct cli *cli, const char *given, struct dmsc_buf *uri)
 {
     dmsc_buf_init(uri, cli->ctx, dmsc_ctx_limits(cli->ctx)->uri_length);
-    return cli_mo_hint(
-        cli, dmsc_uri_normalise(cli->ctx, given != NULL ? given : ".", uri, NULL),
-        "a LocURI is names with / between them: ./DevInfo/DevId; dmsc mo ls shows them");
+    return cli_hint(cli, dmsc_uri_normalise(cli->ctx, given != NULL ? given : ".", uri, NULL),
+                    CLI_TRY_URI);
 }
 
 static enum dmsc_err uri_of(struct cli *cli, struct dmsc_buf *uri)
