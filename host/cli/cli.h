@@ -68,6 +68,7 @@ struct cli {
     unsigned verbose;
     const char *option[OPT_COUNT]; /* NULL: not given; flags hold "" */
     enum cli_exit exit;            /* of a command that ran to its end */
+    bool changed;                  /* such a one, and it is of those that change something */
     struct dmsc_diag story;        /* of a failure of the command's own */
     char **argument;               /* behind the verb */
     int arguments;
@@ -76,6 +77,8 @@ struct cli {
 /* What main() prepares before a command runs. */
 #define CLI_NEEDS_BRIDGE 0x1u /* store, tree, authorities */
 #define CLI_NEEDS_LINK   0x2u /* a link; with a bridge it is the bridge's */
+/* Not prepared: it may have changed something, when its output could not be written. */
+#define CLI_CHANGES 0x4u
 
 #define CLI_OPTION(id) (UINT64_C(1) << (id))
 

@@ -103,21 +103,22 @@ const struct cli_command cli_env_commands[] = {
       "Systems on this device (containers, guests) whose objects and applications are kept apart,\n"
       "and whether what is in them may be managed.\n\n"
       "  dmsc env ls" },
-    { "env", "add", "NAME [KIND]", 1, 2, CLI_NEEDS_BRIDGE, 0, run_add, "add an environment",
+    { "env", "add", "NAME [KIND]", 1, 2, CLI_NEEDS_BRIDGE | CLI_CHANGES, 0, run_add,
+      "add an environment",
       "Its objects stand below ./Env/NAME. KIND is for people. [app] environment in dmsc.conf "
       "says\n"
       "which applications belong to it.\n\n"
       "  dmsc env add guest container" },
-    { "env", "enable", "NAME", 1, 1, CLI_NEEDS_BRIDGE, 0, run_enable,
+    { "env", "enable", "NAME", 1, 1, CLI_NEEDS_BRIDGE | CLI_CHANGES, 0, run_enable,
       "let an environment be managed again",
       "What dmsc env disable did is undone.\n\n"
       "  dmsc env enable guest" },
-    { "env", "disable", "NAME", 1, 1, CLI_NEEDS_BRIDGE, 0, run_disable,
+    { "env", "disable", "NAME", 1, 1, CLI_NEEDS_BRIDGE | CLI_CHANGES, 0, run_disable,
       "refuse all that is in an environment",
       "Its objects stay, but no server and no application reaches them, and its own applications\n"
       "reach nothing. The other environments and the device itself are as before.\n\n"
       "  dmsc env disable guest" },
-    { "env", "rm", "NAME", 1, 1, CLI_NEEDS_BRIDGE, 0, run_rm, "remove an environment",
+    { "env", "rm", "NAME", 1, 1, CLI_NEEDS_BRIDGE | CLI_CHANGES, 0, run_rm, "remove an environment",
       "With all of its objects. One that dmsc.conf lists is back, empty, with the next command.\n\n"
       "  dmsc env rm guest" },
     { NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL },

@@ -95,6 +95,32 @@ wrong 'there is no such way to a card' card info --link nonsense:0
 run 2 "$dmsc" card info --link
 tells 'this option wants an argument'
 
+# --- standard output that takes nothing --------------------------------------------------------
+full() { # COMMAND LINE...
+  checks=$((checks + 1))
+  command=(dmsc "$@")
+  local got=0
+  : >out
+  XDG_STATE_HOME=$work/full "$dmsc" "$@" >/dev/full 2>err </dev/null || got=$?
+  [ $got = 1 ] || bad "exit status $got instead of 1: ${command[*]}"
+  tells '^dmsc: cannot write the output: '
+  tells '^  where  standard output$'
+  tells '^  why    No space left on device'
+  tells '^  try    '
+}
+if [ -c /dev/full ]; then
+  for line in help 'help man' --version 'mo --help' 'mo set --help' 'mo ls' 'mo ls --json' 'mo export' 'mo get ./DevInfo/Man --raw'; do
+    # shellcheck disable=SC2086  # words
+    full $line
+    ! grep -q 'was done' err || bad "${command[*]}: nothing was to be done"
+  done
+  full mo add ./App/Full 1
+  tells 'the command itself was done$'
+  run 0 env XDG_STATE_HOME="$work/full" "$dmsc" mo get ./App/Full
+else
+  echo "left out: there is no /dev/full"
+fi
+
 # --- a card of our own: secrets that no other output has by chance --------------------------------
 pin=80257913 adm=A1B2C3D4E5F60718
 cat >card.json <<END

@@ -288,8 +288,8 @@ static enum dmsc_err run_acl(struct cli *cli)
 }
 
 const struct cli_command cli_mo_edit_commands[] = {
-    { "mo", "set", "URI [VALUE]", 1, 2, CLI_NEEDS_BRIDGE, CLI_OPTION(OPT_FILE), run_set,
-      "set the value of a leaf",
+    { "mo", "set", "URI [VALUE]", 1, 2, CLI_NEEDS_BRIDGE | CLI_CHANGES, CLI_OPTION(OPT_FILE),
+      run_set, "set the value of a leaf",
       "The value must be one of the node's format. --file takes the bytes of a file as they are,\n"
       "and - those of standard input: secrets belong there, other people can see the command "
       "line. A file above limits.node_value is taken in pieces; interrupted, the same command "
@@ -298,7 +298,7 @@ const struct cli_command cli_mo_edit_commands[] = {
       "A value that begins with - stands behind --.\n\n"
       "  dmsc mo set ./3GPP_IMS/Timer_T1 2500\n"
       "  dmsc mo set ./DMAcc/OpA/AppAuth/1/AAuthSecret --file secret" },
-    { "mo", "add", "URI [VALUE]", 1, 2, CLI_NEEDS_BRIDGE,
+    { "mo", "add", "URI [VALUE]", 1, 2, CLI_NEEDS_BRIDGE | CLI_CHANGES,
       CLI_OPTION(OPT_FILE) | CLI_OPTION(OPT_FORMAT) | CLI_OPTION(OPT_TYPE), run_add, "make a node",
       "With a value (or --file) a leaf, of format chr unless --format says another; without one "
       "an\n"
@@ -306,10 +306,11 @@ const struct cli_command cli_mo_edit_commands[] = {
       "Missing interior nodes above are made too.\n\n"
       "  dmsc mo add ./App/One --type urn:x:example:1.0\n"
       "  dmsc mo add ./App/One/Limit 20 --format int" },
-    { "mo", "rm", "URI", 1, 1, CLI_NEEDS_BRIDGE, 0, run_rm, "delete a node and all below it",
+    { "mo", "rm", "URI", 1, 1, CLI_NEEDS_BRIDGE | CLI_CHANGES, 0, run_rm,
+      "delete a node and all below it",
       "All or nothing: permanent nodes stay, and with them what they are in.\n\n"
       "  dmsc mo rm ./App/One" },
-    { "mo", "acl", "URI [ACL]", 1, 2, CLI_NEEDS_BRIDGE, 0, run_acl,
+    { "mo", "acl", "URI [ACL]", 1, 2, CLI_NEEDS_BRIDGE | CLI_CHANGES, 0, run_acl,
       "show who may do what by ACL, or set it",
       "The node's own ACL, and the one in force: the nearest above that has one. An empty ACL\n"
       "inherits again. What the MA list allows comes on top: dmsc ma check.\n\n"
