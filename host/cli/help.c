@@ -21,7 +21,7 @@ const struct cli_option cli_options[OPT_COUNT] = {
     [OPT_WATCH] = { "watch", NULL,
                     "go on, and sync again when the card says REFRESH; Ctrl-C ends" },
     [OPT_MA] = { "ma", "ID", "the ServerID of the Management Authority" },
-    [OPT_RIGHT] = { "right", "NAME", "Get, Add, Replace, Delete, Exec, Copy, ACL, WriteBack ..." },
+    [OPT_RIGHT] = { "right", "NAME", "what is to be done: Get, Add, Replace ..." },
     [OPT_OUT] = { "out", "FILE", "write there instead of standard output" },
     [OPT_ADM_FILE] = { "adm-file", "FILE", "ADM1 as 16 hex digits, readable by you alone" },
     [OPT_PIN_FILE] = { "pin-file", "FILE", "PIN1 as digits, readable by you alone" },

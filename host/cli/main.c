@@ -199,7 +199,8 @@ static enum dmsc_err load_config(struct cli *cli, const char *given)
     if (path == NULL && access("/etc/dmsc/dmsc.conf", R_OK) == 0)
         path = "/etc/dmsc/dmsc.conf";
     if (path != NULL)
-        err = dmsc_config_load(cli->ctx, path, &cli->config);
+        err = cli_hint(cli, dmsc_config_load(cli->ctx, path, &cli->config),
+                       "--config names a file that you can read; man dmsc.conf explains it");
     dmsc_buf_clear(&own);
     return err;
 }

@@ -90,7 +90,11 @@ wrong 'wrong number of arguments, it wants: PATH' card read
 wrong 'wrong number of arguments' card info something
 wrong 'wrong number of arguments' sync now
 wrong '--ma ID and --right NAME' ma check ./DevInfo
-wrong '--ma ID and --right NAME' ma check --ma x --right Nonsense ./DevInfo
+wrong '--ma ID and --right NAME' ma check --ma '' --right Get ./DevInfo
+wrong 'there is no such right' ma check --ma x --right Nonsense ./DevInfo
+run 6 "$dmsc" mo ls --config none.conf
+tells '^  where  none.conf'
+tells '^  try    --config names a file'
 wrong 'there is no such way to a card' card info --link nonsense:0
 run 2 "$dmsc" card info --link
 tells 'this option wants an argument'

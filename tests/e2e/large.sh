@@ -73,9 +73,14 @@ says '^nothing is on its way$'
 head -c 65M /dev/zero >long
 m 1 set ./App/Image --file long
 tells '^  reason large:size'
+tells '^  try    .*limits.large_value, bytes: 67108864$'
 # shellcheck disable=SC2016  # for the inner shell
 run 1 bash -c '"$0" --config one.conf mo set ./App/Image --file - <image' "$dmsc"
-tells '^  why    it is longer than a node or an object may be$'
+tells '^  why    standard input is taken up to 1048576 bytes$'
+tells '^  try    name a regular file: --file FILE is taken in pieces$'
+m 6 add ./App/Int --format int --file image
+tells '^  where  \./App/Int$'
+tells '^  try    '
 m 0 rm ./App
 m 0 ls .
 
@@ -94,6 +99,7 @@ stop KILL set ./Image --file image
 m 0 drop ./Image
 says '^forgot what had come for \./Image$'
 m 1 drop ./Image
+tells '^  where  \./Image$'
 tells '^  try    dmsc mo transfers shows them$'
 m 0 get ./Image --raw
 [ "$(cat out)" = x ] || bad "the value did not stay"

@@ -171,6 +171,10 @@ sed 's/oma-dm-dmacc:1.0/unheard-of:1.0/' account.xml >unheard.xml
 no 6 inbox:unknown import unheard.xml --inbox
 no 1 inbox:node import account.xml ./Inbox
 no 1 inbox:node add ./Inbox/x 1
+m 1 add ./Inbox/x 1
+tells '^  try    dmsc mo import FILE --inbox'
+m 1 add "./$(printf 'a/%.0s' $(seq 200))a" 1
+tells '^  try    .*limits.uri_'
 no 2 '' import account.xml --inbox --mode merge
 no 2 '' import account.xml ./DMAcc --inbox
 echo '{"A":{}}' >object.json
@@ -219,6 +223,8 @@ m 0 get ./App/One/Limit
 says '^value +7$'
 printf '{"One":' >half.json
 no 6 json:syntax import half.json
+m 6 import half.json
+tells '^  where  half\.json: line '
 printf '{"One":{"Limit":"many"}}' >wrong.json
 no 6 format:int import wrong.json ./App --mode merge
 
@@ -255,6 +261,9 @@ run 0 "$dmsc" --config dmsc.conf mo find 'urn:x:find:1.0/(x)/?nv=(x)/ID:north' -
 json "[n['uri'] for n in j] == ['./App/Two']"
 no 1 client-uri:ambiguous find 'urn:x:find:1.0//ID'
 no 1 client-uri:nothing find 'urn:x:nowhere:1.0//ID'
+m 1 find 'urn:x:nowhere:1.0//ID'
+tells '^  where  urn:x:nowhere:1\.0//ID$'
+tells '^  try    dmsc mo kinds'
 no 6 client-uri: find 'urn:x:find:1.0'
 
 # --- describe: no store, no state ----------------------------------------------------------------
@@ -510,7 +519,12 @@ e() { # STATUS REASON ARGUMENT...
   run "$1" "$dmsc" --config ma.conf env "${@:3}"
   tells '^dmsc: cannot change the list of environments'
   tells "^  reason $2"
+  tells '^  try    '
 }
+a 6 ma check --ma com.opa.dm --right Get ./DMAcc//
+tells '^  where  \./DMAcc//$'
+tells '^  try    a LocURI is names'
+
 e 1 env:exists add car
 e 2 env:name add a/b
 e 1 env:unknown enable phone

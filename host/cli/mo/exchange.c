@@ -129,6 +129,18 @@ static enum dmsc_err run_export(struct cli *cli)
 
 /* --- import -------------------------------------------------------------------------------- */
 
+/* What is wrong with the document is wrong in the file. */
+static enum dmsc_err in_file(struct cli *cli, enum dmsc_err err)
+{
+    static const char *const of_document[] = { "json:*", "xml:*", "tnds:*", "wbxml:*" };
+
+    for (size_t i = 0; i < sizeof(of_document) / sizeof(of_document[0]); i++) {
+        if (cli_reason_is(cli, err, of_document[i]))
+            return cli_where_in(cli, err, cli->argument[0]);
+    }
+    return err;
+}
+
 enum kind { KIND_NONE, KIND_TNDS, KIND_JSON };
 
 /* By the version of WBXML, or the first character that is neither white space nor a byte order
@@ -312,7 +324,8 @@ static enum dmsc_err import_inbox(struct cli *cli)
                        "TNDS XML does: dmsc mo export writes it");
     if (err == DMSC_OK)
         err = place_all(cli, object, rows);
-    err = cli_hint(cli, err, "nothing was changed; docs/tree.md explains the reason");
+    err =
+        cli_mo_try(cli, in_file(cli, err), "nothing was changed; docs/tree.md explains the reason");
     for (size_t i = 0; err == DMSC_OK && i < json_array_size(rows); i++)
         cli_say(cli, "placed %s (%s)",
                 json_string_value(json_object_get(json_array_get(rows, i), "uri")),
@@ -343,10 +356,10 @@ static enum dmsc_err run_import(struct cli *cli)
         err = may_import(cli, dmsc_buf_str(&base), mode);
     if (err == DMSC_OK)
         err = change(cli, dmsc_buf_str(&base), mode, &content, &uri);
-    err = cli_hint(cli, err,
-                   err == DMSC_E_EXISTS
-                       ? "--mode merge keeps what is not in the file, --mode replace deletes it"
-                       : "nothing was changed; docs/tree.md explains the reason");
+    err = cli_mo_try(cli, in_file(cli, err),
+                     err == DMSC_E_EXISTS
+                         ? "--mode merge keeps what is not in the file, --mode replace deletes it"
+                         : "nothing was changed; docs/tree.md explains the reason");
     if (err == DMSC_OK)
         err = say_imported(cli, dmsc_buf_str(&uri));
     dmsc_buf_clear(&base);

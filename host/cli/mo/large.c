@@ -224,8 +224,8 @@ static enum dmsc_err run_drop(struct cli *cli)
         }
     } while (err == DMSC_OK && drop.actor[0] != '\0');
     if (err == DMSC_OK && n == 0)
-        err = cli_fail(cli, DMSC_E_NOTFOUND, "forget a transfer", "none to this node is on its way",
-                       "dmsc mo transfers shows them");
+        err = cli_fail_at(cli, DMSC_E_NOTFOUND, "forget a transfer", drop.uri,
+                          "none to this node is on its way", "dmsc mo transfers shows them");
     if (err == DMSC_OK) {
         cli_say(cli, "forgot what had come for %s", drop.uri);
         err = cli_json(cli, json_pack("{s:o,s:I}", "uri", cli_text(drop.uri), "dropped", n));

@@ -2,16 +2,47 @@
 /* dmsc mo ls, get: look at the management tree; and what all of dmsc mo shares. */
 #include "host/cli/mo/mo.h"
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 const struct dmsc_subject cli_mo_owner = { .kind = DMSC_SUBJECT_LOCAL, .server_id = "local:" };
 
+/* What to do about a reason that the library names, whichever command met it. */
+static const struct cli_try tries[] = {
+    { "uri:length", "a LocURI is no longer than limits.uri_length, characters", CLI_LIMIT_SIZE,
+      offsetof(struct dmsc_limits, uri_length) },
+    { "uri:segment", "a name is no longer than limits.uri_segment, characters", CLI_LIMIT_SIZE,
+      offsetof(struct dmsc_limits, uri_segment) },
+    { "uri:depth", "a LocURI has no more names than limits.uri_depth", CLI_LIMIT_COUNT,
+      offsetof(struct dmsc_limits, uri_depth) },
+    { "large:many", "dmsc mo transfers lists them, dmsc mo drop URI forgets one; limits.transfers",
+      CLI_LIMIT_COUNT, offsetof(struct dmsc_limits, transfers) },
+    { "large:size", "a value is no longer than limits.large_value, bytes", CLI_LIMIT_SIZE,
+      offsetof(struct dmsc_limits, large_value) },
+    { "*:secret", "a secret is no longer than limits.node_value, bytes", CLI_LIMIT_SIZE,
+      offsetof(struct dmsc_limits, node_value) },
+    { "large:bound", "a node that an application serves is no longer than limits.node_value, bytes",
+      CLI_LIMIT_SIZE, offsetof(struct dmsc_limits, node_value) },
+    { "ddf:*", "dmsc mo describe lists descriptions, dmsc mo describe NAME shows what may be there",
+      CLI_NO_LIMIT, 0 },
+    { "inbox:node", "dmsc mo import FILE --inbox: the device chooses the place", CLI_NO_LIMIT, 0 },
+    { "client-uri:nothing", "dmsc mo kinds lists kinds of objects, and where there are any",
+      CLI_NO_LIMIT, 0 },
+    { NULL, NULL, CLI_NO_LIMIT, 0 },
+};
+
+enum dmsc_err cli_mo_try(struct cli *cli, enum dmsc_err err, const char *otherwise)
+{
+    return cli_hint_by_reason(cli, err, tries, otherwise);
+}
+
 enum dmsc_err cli_mo_uri(struct cli *cli, const char *given, struct dmsc_buf *uri)
 {
     dmsc_buf_init(uri, cli->ctx, dmsc_ctx_limits(cli->ctx)->uri_length);
-    return cli_hint(cli, dmsc_uri_normalise(cli->ctx, given != NULL ? given : ".", uri, NULL),
-                    CLI_TRY_URI);
+    given = given != NULL ? given : ".";
+    return cli_mo_try(cli, cli_where(cli, dmsc_uri_normalise(cli->ctx, given, uri, NULL), given),
+                      CLI_TRY_URI);
 }
 
 static enum dmsc_err uri_of(struct cli *cli, struct dmsc_buf *uri)
@@ -126,10 +157,19 @@ enum dmsc_err cli_mo_ask(struct cli *cli, enum dmsc_right right, const char *uri
 
 static enum dmsc_err read_failed(struct cli *cli, const char *path, const char *why)
 {
-    (void)cli_fail(cli, DMSC_E_IO, "read the file", why,
-                   "name a file that you can read, or - for standard input");
-    (void)snprintf(cli->story.where, sizeof(cli->story.where), "%s", path);
-    return DMSC_E_IO;
+    return cli_fail_at(cli, DMSC_E_IO, "read the file", path, why,
+                       "name a file that you can read, or - for standard input");
+}
+
+static enum dmsc_err too_long(struct cli *cli, const char *path, size_t most)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    char why[sizeof(cli->story.why)];
+
+    (void)snprintf(why, sizeof(why), "%s up to %zu bytes",
+                   is_stdin ? "standard input is taken" : "it is taken", most);
+    return cli_fail_at(cli, DMSC_E_LIMIT, is_stdin ? "read standard input" : "read the file", path,
+                       why, "docs/limits.md has node_value and object_size");
 }
 
 enum dmsc_err cli_mo_read(struct cli *cli, const char *path, struct dmsc_buf *content)
@@ -157,11 +197,8 @@ enum dmsc_err cli_mo_read(struct cli *cli, const char *path, struct dmsc_buf *co
     }
     if (err == DMSC_OK && ferror(file))
         err = read_failed(cli, path, strerror(errno));
-    if (err == DMSC_E_LIMIT) {
-        (void)cli_fail(cli, err, "read the file", "it is longer than a node or an object may be",
-                       "docs/limits.md has node_value and object_size");
-        (void)snprintf(cli->story.where, sizeof(cli->story.where), "%s", path);
-    }
+    if (err == DMSC_E_LIMIT)
+        err = too_long(cli, path, content->ceiling);
     if (file != stdin)
         (void)fclose(file);
     return err;

@@ -15,6 +15,8 @@ enum dmsc_err cli_mo_must_exist(struct cli *cli, const char *uri);
  * owner may not @p what. @p new_mo as in dmsc_question. */
 enum dmsc_err cli_mo_ask(struct cli *cli, enum dmsc_right right, const char *uri,
                          const char *new_mo, const char *what);
+/** cli_hint(), with what fits the reason of the failure; @p otherwise when none is known. */
+enum dmsc_err cli_mo_try(struct cli *cli, enum dmsc_err err, const char *otherwise);
 /** The file, "-" for standard input; what does not fit below the ceiling is DMSC_E_LIMIT. */
 enum dmsc_err cli_mo_read(struct cli *cli, const char *path, struct dmsc_buf *content);
 /** Whether the file is longer than a value in memory may be. */
