@@ -42,8 +42,8 @@ const struct cli_option cli_options[OPT_COUNT] = {
     [OPT_FOR] = { "for", "SECONDS", "end after that time; without it on Ctrl-C" },
     [OPT_KEYS] = { "keys", "FILE", "SPI, KIc, KID, TAR, keys and counter, readable by you alone" },
     [OPT_FORMAT] = { "format", "NAME",
-                     "of a script: compact (default), expanded, indefinite; of a node: chr, int "
-                     "..." },
+                     "node: chr (default), int, bool ...; script: compact (default), expanded, "
+                     "indefinite" },
     [OPT_TAR] = { "tar", "HEX", "the application on the card, instead of the key file's" },
     [OPT_AS] = { "as", "FORM", "what to write: packet (default), sms or envelope" },
     [OPT_ALL] = { "all", NULL, "go on behind what failed" },

@@ -60,6 +60,17 @@ static enum cli_exit usage(struct cli *cli, const char *text, const char *word)
                                    "dmsc --help, dmsc NOUN --help, dmsc NOUN VERB --help"));
 }
 
+static enum cli_exit wrong_count(struct cli *cli, const struct cli_command *c)
+{
+    char why[160], hint[80];
+
+    (void)snprintf(why, sizeof(why), "wrong number of arguments, it wants: %s",
+                   c->arguments[0] != '\0' ? c->arguments : "none");
+    (void)snprintf(hint, sizeof(hint), "dmsc %s%s%s --help", c->noun, c->verb != NULL ? " " : "",
+                   c->verb != NULL ? c->verb : "");
+    return cli_error(cli, cli_fail(cli, DMSC_E_ARG, "understand the command line", why, hint));
+}
+
 static bool store_option(struct cli *cli, struct globals *g, int value, const char *argument)
 {
     if (value >= GETOPT_OWN && value < GETOPT_OWN + OPT_COUNT) {
@@ -388,12 +399,17 @@ static enum cli_exit act(struct cli *cli, int argc, char **argv)
         cli_help_man();
         return CLI_DONE;
     }
-    if (noun == NULL || strcmp(noun, "help") == 0) {
+    if (noun != NULL && strcmp(noun, "help") == 0) {
+        g.help = true; /* help NOUN VERB is NOUN VERB --help */
+        noun = verb;
+        verb = words > 2 ? argv[optind + 2] : NULL;
+    }
+    if (noun == NULL) {
         cli_help_all();
-        return noun == NULL && !g.help ? CLI_USAGE : CLI_DONE;
+        return g.help ? CLI_DONE : CLI_USAGE;
     }
     c = cli_find(noun, verb);
-    if (c == NULL && cli_is_noun(noun) && (verb == NULL || g.help)) {
+    if (c == NULL && cli_is_noun(noun) && verb == NULL) {
         (void)printf("dmsc %s: commands\n", noun);
         cli_list_commands(noun);
         return g.help ? CLI_DONE : CLI_USAGE;
@@ -410,7 +426,7 @@ static enum cli_exit act(struct cli *cli, int argc, char **argv)
     cli->arguments = words - (c->verb != NULL ? 2 : 1);
     cli->argument = argv + optind + (c->verb != NULL ? 2 : 1);
     if (cli->arguments < c->least || cli->arguments > c->most)
-        return usage(cli, "wrong number of arguments, it wants", c->arguments);
+        return wrong_count(cli, c);
     return run(cli, c, &g);
 }
 

@@ -87,6 +87,19 @@ wrong 'there is no such command: nonsense' card nonsense
 wrong 'there is no such option: --nonsense' card info --nonsense
 wrong 'there is no such option: -x' card info -x
 wrong 'wrong number of arguments, it wants: PATH' card read
+wrong 'there is no such command: bogus' help bogus
+wrong 'there is no such command: bogus' help mo bogus
+run 2 "$dmsc" card read
+tells '^  try    dmsc card read --help$'
+run 0 "$dmsc" mo set --help
+cp out help
+run 0 "$dmsc" help mo set
+cmp -s out help || bad "dmsc help mo set and dmsc mo set --help differ"
+! grep -E '^.{110,}' help || bad "a line of the help is too long"
+run 0 "$dmsc" help mo
+says '^  dmsc mo set '
+run 0 "$dmsc" cert ls
+says '^no certificates are provisioned'
 wrong 'wrong number of arguments' card info something
 wrong 'wrong number of arguments' sync now
 wrong '--ma ID and --right NAME' ma check ./DevInfo

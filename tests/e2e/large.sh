@@ -61,7 +61,10 @@ cmp -s image out || bad "the value is not the file"
 m 0 get ./App/Image
 says '^size +50331648$'
 says '^large +yes: --raw writes it$'
+m 0 get ./App/Image --json
+json "j['large'] is True"
 m 0 ls ./App
+says '^\./App/Image +bin +\(large, 50331648 bytes\)'
 m 1 add ./App/Image --format bin --file image
 tells '^  why    it is there already$'
 

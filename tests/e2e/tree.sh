@@ -46,8 +46,18 @@ head -c 300 /dev/urandom >octets
 m 0 add ./App/One/Octets --format bin --type application/octet-stream --file octets
 m 0 get ./App/One/Octets --raw
 same octets out
+no 1 '' get ./App/One --raw
+run 2 "$dmsc" --config dmsc.conf mo get ./App/One/Octets --raw --json
+json "j['error']['try'] == '--raw or --json, not both'"
+m 0 ls ./App/One
+says '^\./App/One/Octets +bin +\(300 bytes\)'
 m 0 get ./App/One
 says '^type +urn:x:example:1.0$'
+says_not '^(size|allows|title) '
+m 0 get ./DevInfo
+says '^allows +Get'
+run 0 "$dmsc" --config dmsc.conf mo get ./App/One --json
+json "'size' not in j and 'Replace' in j['access'] and j['title'] == ''"
 m 0 set ./App/One/Limit -- -5
 m 0 get ./App/One/Limit
 says '^value +-5$'
@@ -299,6 +309,7 @@ if [ -f "$dtd" ] && command -v xmllint >/dev/null; then
   run 0 xmllint --nonet --noout --dtdvalid "$dtd" dmacc.ddf
 fi
 run 1 "$dmsc" mo describe devinfo-7.0
+tells '^  try    dmsc mo describe lists the names'
 run 6 "$dmsc" mo describe octets
 tells '^  try    '
 run 6 "$dmsc" mo describe dmsc.conf --json

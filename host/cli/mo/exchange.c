@@ -387,7 +387,7 @@ const struct cli_command cli_mo_exchange_commands[] = {
       "With --inbox each object of the file goes where objects of its kind are, as if a server "
       "had\n"
       "left it in ./Inbox; a name that is taken gets a number.\n\n"
-      "  dmsc mo import ims.xml --mode replace\n"
-      "  dmsc mo import account.xml --inbox" },
+      "  dmsc mo export ./App/One --out one.xml\n"
+      "  dmsc mo import one.xml --mode replace" },
     { NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL },
 };

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define VALUE_SHOWN 200u /* octets, in a listing */
+
 const struct dmsc_subject cli_mo_owner = { .kind = DMSC_SUBJECT_LOCAL, .server_id = "local:" };
 
 /* What to do about a reason that the library names, whichever command met it. */
@@ -63,21 +65,38 @@ enum dmsc_err cli_mo_must_exist(struct cli *cli, const char *uri)
     return DMSC_E_NOTFOUND;
 }
 
-/* Binary values and long ones would spoil a listing. */
+static bool is_large(const struct cli *cli, const struct dmsc_node *node)
+{
+    return node->size_bytes > dmsc_ctx_limits(cli->ctx)->node_value;
+}
+
+/* Binary values and long ones would spoil a listing: how much there is. */
+static void add_size(const struct cli *cli, json_t *row, const struct dmsc_node *node)
+{
+    if (!cli->json && node->size_bytes > 0)
+        (void)json_object_set_new(row, "value",
+                                  json_sprintf("(%s%zu byte%s)",
+                                               is_large(cli, node) ? "large, " : "",
+                                               node->size_bytes, node->size_bytes == 1 ? "" : "s"));
+}
+
 static void add_value(struct cli_rows *l, json_t *row, const char *uri,
                       const struct dmsc_node *node)
 {
     struct dmsc_buf value;
 
-    if (node->format == DMSC_FORMAT_NODE || node->format == DMSC_FORMAT_BIN)
+    if (node->format == DMSC_FORMAT_NODE)
         return;
     if ((node->flags & DMSC_NODE_SECRET) != 0) {
         (void)json_object_set_new(row, "value", json_string("(secret)"));
         return;
     }
-    dmsc_buf_init(&value, l->cli->ctx, dmsc_ctx_limits(l->cli->ctx)->node_value);
-    if (node->size_bytes <= 200 &&
-        dmsc_tree_value(dmsc_bridge_tree(l->cli->bridge), uri, &value) == DMSC_OK)
+    if (node->format == DMSC_FORMAT_BIN || node->size_bytes > VALUE_SHOWN) {
+        add_size(l->cli, row, node);
+        return;
+    }
+    dmsc_buf_init(&value, l->cli->ctx, VALUE_SHOWN);
+    if (dmsc_tree_value(dmsc_bridge_tree(l->cli->bridge), uri, &value) == DMSC_OK)
         (void)json_object_set_new(row, "value", cli_text(dmsc_buf_str(&value)));
     dmsc_buf_clear(&value);
 }
@@ -210,10 +229,14 @@ static enum dmsc_err get_leaf(struct cli *cli, const char *uri, json_t *record)
     struct dmsc_buf value;
     enum dmsc_err err;
 
+    if (cli->option[OPT_RAW] != NULL && cli->json)
+        return cli_fail_at(cli, DMSC_E_ARG, "write the value", uri,
+                           "the bytes as they are are no JSON", "--raw or --json, not both");
     if (cli->option[OPT_RAW] != NULL)
         return cli_mo_write_value(cli, uri);
     if ((uint64_t)json_integer_value(json_object_get(record, "size")) > most) {
-        (void)json_object_set_new(record, "large", json_string("yes: --raw writes it"));
+        (void)json_object_set_new(record, "large",
+                                  cli->json ? json_true() : json_string("yes: --raw writes it"));
         return DMSC_OK;
     }
     dmsc_buf_init(&value, cli->ctx, most);
@@ -226,18 +249,31 @@ static enum dmsc_err get_leaf(struct cli *cli, const char *uri, json_t *record)
     return err;
 }
 
+/* In JSON all of it, for people what is not as it is with most nodes. */
+static void add_properties(struct cli *cli, json_t *record, const struct dmsc_node *node)
+{
+    if (node->format == DMSC_FORMAT_NODE)
+        (void)json_object_del(record, "size");
+    if (cli->json || node->title[0] != '\0')
+        (void)json_object_set_new(record, "title", cli_text(node->title));
+    if (cli->json || node->access != DMSC_ACCESS_DYNAMIC)
+        (void)json_object_set_new(record, "access", cli_mo_access(node->access));
+}
+
 static enum dmsc_err get_node(struct cli *cli, const char *uri)
 {
     static const struct cli_column columns[] = {
         { "uri", "node" },
         { "format", "format" },
         { "type", "type" },
+        { "title", "title" },
         { "value", "value" },
         { "value_hex", "value" },
         { "children", "children" },
         { "size", "size" },
         { "acl", "ACL" },
         { "effective_acl", "ACL in force" },
+        { "access", "allows" },
         { "large", "large" },
         { "tstamp", "last change" },
         { "verno", "version" },
@@ -260,7 +296,11 @@ static enum dmsc_err get_node(struct cli *cli, const char *uri)
     record = json_incref(json_array_get(l.rows, 0));
     (void)json_object_del(record, "value");
     (void)json_object_set_new(record, "effective_acl", cli_text(dmsc_buf_str(&acl)));
-    if (node.format == DMSC_FORMAT_NODE) {
+    add_properties(cli, record, &node);
+    if (node.format == DMSC_FORMAT_NODE && cli->option[OPT_RAW] != NULL)
+        err = cli_fail_at(cli, DMSC_E_STATE, "write the value", uri, "an interior node has none",
+                          "dmsc mo ls URI lists what is below it");
+    else if (node.format == DMSC_FORMAT_NODE) {
         json_t *children = json_array();
 
         err = dmsc_tree_children(tree, uri, add_child, children);
@@ -299,7 +339,7 @@ const struct cli_command cli_mo_commands[] = {
       "  dmsc mo ls ./3GPP_IMS" },
     { "mo", "get", "URI", 1, 1, CLI_NEEDS_BRIDGE, CLI_OPTION(OPT_RAW), run_get, "show one node",
       "Value or children, all properties, and the ACL that is in force. --raw writes the value's\n"
-      "bytes and nothing else.\n\n"
+      "bytes and nothing else: not with --json.\n\n"
       "  dmsc mo get ./DevInfo/DevId" },
     { NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL },
 };

@@ -29,6 +29,8 @@ enum dmsc_err cli_mo_send_file(struct cli *cli, const char *uri, const char *pat
 enum dmsc_err cli_mo_write_value(struct cli *cli, const char *uri);
 /** To a file that is there in full or as it was before; to what is no regular file as it comes. */
 enum dmsc_err cli_mo_write_file(struct cli *cli, const char *path, struct dmsc_bytes content);
+/** Bits of an AccessType as an array of names. */
+json_t *cli_mo_access(uint8_t access);
 /** For dmsc_tree_walk(): a node as an object, with its value where it can be shown. */
 enum dmsc_err cli_mo_row(void *rows, const char *uri, const struct dmsc_node *node);
 /** Rows of cli_mo_row() as a table. Takes them. */
