@@ -89,6 +89,8 @@ static enum dmsc_err run_ls(struct cli *cli)
         json_decref(rows);
         return err;
     }
+    if (json_array_size(rows) == 0)
+        cli_say(cli, "no certificates are provisioned (dmsc sync takes them from the card)");
     return cli_table(cli, columns, rows);
 }
 

@@ -68,6 +68,7 @@ struct cli {
     unsigned verbose;
     const char *option[OPT_COUNT]; /* NULL: not given; flags hold "" */
     enum cli_exit exit;            /* of a command that ran to its end */
+    bool changed;                  /* such a one, and it is of those that change something */
     struct dmsc_diag story;        /* of a failure of the command's own */
     char **argument;               /* behind the verb */
     int arguments;
@@ -76,6 +77,8 @@ struct cli {
 /* What main() prepares before a command runs. */
 #define CLI_NEEDS_BRIDGE 0x1u /* store, tree, authorities */
 #define CLI_NEEDS_LINK   0x2u /* a link; with a bridge it is the bridge's */
+/* Not prepared: it may have changed something, when its output could not be written. */
+#define CLI_CHANGES 0x4u
 
 #define CLI_OPTION(id) (UINT64_C(1) << (id))
 
@@ -144,5 +147,27 @@ json_t *cli_error_json(struct cli *cli, enum dmsc_err err);
 /** A failure of the command's own, for dmsc_err codes that need no library story. */
 enum dmsc_err cli_fail(struct cli *cli, enum dmsc_err err, const char *what, const char *why,
                        const char *hint);
+/** The same, with a place. */
+enum dmsc_err cli_fail_at(struct cli *cli, enum dmsc_err err, const char *what, const char *where,
+                          const char *why, const char *hint);
+/** A failure that says no way out, or no place: add it. @return @p err */
+enum dmsc_err cli_hint(struct cli *cli, enum dmsc_err err, const char *hint);
+enum dmsc_err cli_where(struct cli *cli, enum dmsc_err err, const char *where);
+/** The place is one within a file: name that too. @return @p err */
+enum dmsc_err cli_where_in(struct cli *cli, enum dmsc_err err, const char *file);
+/** Whether the failure has a reason that fits, as in "ddf:*". */
+bool cli_reason_is(struct cli *cli, enum dmsc_err err, const char *pattern);
+
+/* A way out by the reason of the failure; what limits it is said behind the hint. */
+struct cli_try {
+    const char *reason; /* a pattern; NULL ends a table */
+    const char *hint;
+    enum { CLI_NO_LIMIT, CLI_LIMIT_SIZE, CLI_LIMIT_COUNT } limit;
+    size_t at; /* of the member of struct dmsc_limits */
+};
+/** The first that fits, or @p otherwise. @return @p err */
+enum dmsc_err cli_hint_by_reason(struct cli *cli, enum dmsc_err err, const struct cli_try *table,
+                                 const char *otherwise);
+#define CLI_TRY_URI "a LocURI is names with / between them: ./DevInfo/DevId; dmsc mo ls shows them"
 
 #endif

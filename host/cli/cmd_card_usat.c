@@ -148,7 +148,7 @@ static enum dmsc_err run_usat(struct cli *cli)
 }
 
 const struct cli_command cli_card_usat_commands[] = {
-    { "card", "usat", "", 0, 0, CLI_NEEDS_LINK, CLI_OPTION(OPT_FOR), run_usat,
+    { "card", "usat", "", 0, 0, CLI_NEEDS_LINK | CLI_CHANGES, CLI_OPTION(OPT_FOR), run_usat,
       "serve the card's toolkit and show it",
       "Begins a toolkit session, answers the card's proactive commands and shows each with its\n"
       "result, polls the card as it asked, and ends after --for or on Ctrl-C. What is served\n"

@@ -248,7 +248,7 @@ static enum dmsc_err run_session(struct cli *cli)
 }
 
 const struct cli_command cli_sync_commands[] = {
-    { "sync", NULL, "", 0, 0, CLI_NEEDS_BRIDGE | CLI_NEEDS_LINK,
+    { "sync", NULL, "", 0, 0, CLI_NEEDS_BRIDGE | CLI_NEEDS_LINK | CLI_CHANGES,
       CLI_OPTION(OPT_DRY_RUN) | CLI_OPTION(OPT_WATCH), run_sync, "bring card and tree in step",
       "Looks whether the card changed (3 APDUs); if so, verifies its authority list, reads what "
       "is\n"
@@ -258,8 +258,8 @@ const struct cli_command cli_sync_commands[] = {
       "over the air, say) is another sync; with --json one object a line. Ctrl-C ends it.\n\n"
       "  dmsc sync --link sim:card-scripts/example.json\n"
       "  dmsc sync --watch" },
-    { "session", NULL, "", 0, 0, CLI_NEEDS_BRIDGE | CLI_NEEDS_LINK, CLI_OPTION(OPT_SERVER),
-      run_session, "run a DM session now",
+    { "session", NULL, "", 0, 0, CLI_NEEDS_BRIDGE | CLI_NEEDS_LINK | CLI_CHANGES,
+      CLI_OPTION(OPT_SERVER), run_session, "run a DM session now",
       "Brings card and tree in step first, then runs one session with the authority of --server, "
       "or\n"
       "with every admitted one that has an account, highest priority first: one that fails does "

@@ -21,7 +21,7 @@ const struct cli_option cli_options[OPT_COUNT] = {
     [OPT_WATCH] = { "watch", NULL,
                     "go on, and sync again when the card says REFRESH; Ctrl-C ends" },
     [OPT_MA] = { "ma", "ID", "the ServerID of the Management Authority" },
-    [OPT_RIGHT] = { "right", "NAME", "Get, Add, Replace, Delete, Exec, Copy, ACL, WriteBack ..." },
+    [OPT_RIGHT] = { "right", "NAME", "what is to be done: Get, Add, Replace ..." },
     [OPT_OUT] = { "out", "FILE", "write there instead of standard output" },
     [OPT_ADM_FILE] = { "adm-file", "FILE", "ADM1 as 16 hex digits, readable by you alone" },
     [OPT_PIN_FILE] = { "pin-file", "FILE", "PIN1 as digits, readable by you alone" },
@@ -42,8 +42,8 @@ const struct cli_option cli_options[OPT_COUNT] = {
     [OPT_FOR] = { "for", "SECONDS", "end after that time; without it on Ctrl-C" },
     [OPT_KEYS] = { "keys", "FILE", "SPI, KIc, KID, TAR, keys and counter, readable by you alone" },
     [OPT_FORMAT] = { "format", "NAME",
-                     "of a script: compact (default), expanded, indefinite; of a node: chr, int "
-                     "..." },
+                     "node: chr (default), int, bool ...; script: compact (default), expanded, "
+                     "indefinite" },
     [OPT_TAR] = { "tar", "HEX", "the application on the card, instead of the key file's" },
     [OPT_AS] = { "as", "FORM", "what to write: packet (default), sms or envelope" },
     [OPT_ALL] = { "all", NULL, "go on behind what failed" },

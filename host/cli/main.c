@@ -32,6 +32,7 @@ struct globals {
     const char *trace;
     bool trace_raw;
     bool help;
+    bool version;
 };
 
 static void log_line(void *user, enum dmsc_level level, const char *area, const char *text)
@@ -57,6 +58,17 @@ static enum cli_exit usage(struct cli *cli, const char *text, const char *word)
     (void)snprintf(why, sizeof(why), "%s%s%.100s", text, word[0] != '\0' ? ": " : "", word);
     return cli_error(cli, cli_fail(cli, DMSC_E_ARG, "understand the command line", why,
                                    "dmsc --help, dmsc NOUN --help, dmsc NOUN VERB --help"));
+}
+
+static enum cli_exit wrong_count(struct cli *cli, const struct cli_command *c)
+{
+    char why[160], hint[80];
+
+    (void)snprintf(why, sizeof(why), "wrong number of arguments, it wants: %s",
+                   c->arguments[0] != '\0' ? c->arguments : "none");
+    (void)snprintf(hint, sizeof(hint), "dmsc %s%s%s --help", c->noun, c->verb != NULL ? " " : "",
+                   c->verb != NULL ? c->verb : "");
+    return cli_error(cli, cli_fail(cli, DMSC_E_ARG, "understand the command line", why, hint));
 }
 
 static bool store_option(struct cli *cli, struct globals *g, int value, const char *argument)
@@ -88,8 +100,8 @@ static bool store_option(struct cli *cli, struct globals *g, int value, const ch
         g->help = true;
         return true;
     case OPT_VERSION:
-        (void)puts("dmsc " DMSC_VERSION);
-        exit(CLI_DONE);
+        g->version = true;
+        return true;
     default:
         return false;
     }
@@ -198,7 +210,8 @@ static enum dmsc_err load_config(struct cli *cli, const char *given)
     if (path == NULL && access("/etc/dmsc/dmsc.conf", R_OK) == 0)
         path = "/etc/dmsc/dmsc.conf";
     if (path != NULL)
-        err = dmsc_config_load(cli->ctx, path, &cli->config);
+        err = cli_hint(cli, dmsc_config_load(cli->ctx, path, &cli->config),
+                       "--config names a file that you can read; man dmsc.conf explains it");
     dmsc_buf_clear(&own);
     return err;
 }
@@ -310,8 +323,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_command *c, const str
     if (err == DMSC_OK)
         err = c->run(cli);
     code = err == DMSC_OK ? cli->exit : cli_error(cli, err);
-    if (fflush(stdout) != 0 && code == CLI_DONE)
-        code = CLI_FAILED;
+    cli->changed = err == DMSC_OK && (c->needs & CLI_CHANGES) != 0;
     release(cli, &store, trace);
     dmsc_ctx_free(cli->ctx);
     return code;
@@ -335,17 +347,51 @@ static void no_core_file(void)
     (void)setrlimit(RLIMIT_CORE, &none);
 }
 
-int main(int argc, char **argv)
+/* A file that the command opens must not become its standard output. */
+static void hold_standard_streams(void)
 {
-    struct cli cli = { .json = wants_json(argc, argv) };
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        (void)close(fd);
+}
+
+/* What was said and did not arrive is a failure of its own, whatever else went well. */
+static enum cli_exit check_output(struct cli *cli, enum cli_exit code)
+{
+    int failed = fflush(stdout) != 0 ? errno : 0;
+    char why[sizeof(cli->story.why)];
+
+    if (failed == 0 && !ferror(stdout))
+        return code;
+    (void)snprintf(why, sizeof(why), "%s%s",
+                   failed != 0 ? strerror(failed) : "it took a part of it only",
+                   cli->changed ? "; the command itself was done" : "");
+    (void)cli_fail_at(cli, DMSC_E_IO, "write the output", "standard output", why,
+                      cli->changed ? "look at what is there now before you repeat the command"
+                                   : "the same command, with standard output to where there is "
+                                     "room");
+    cli->json = false; /* there is nowhere else to tell it */
+    (void)cli_tell(cli, DMSC_E_IO);
+    return code == CLI_DONE ? CLI_FAILED : code;
+}
+
+static enum cli_exit act(struct cli *cli, int argc, char **argv)
+{
     struct globals g = { .help = false };
     const struct cli_command *c;
     const char *noun, *verb;
     int words;
 
-    no_core_file();
-    if (!parse_options(&cli, &g, argc, argv))
+    if (!parse_options(cli, &g, argc, argv))
         return CLI_USAGE;
+    if (g.version) {
+        (void)puts("dmsc " DMSC_VERSION);
+        return CLI_DONE;
+    }
     words = argc - optind;
     noun = words > 0 ? argv[optind] : NULL;
     verb = words > 1 ? argv[optind + 1] : NULL;
@@ -353,28 +399,42 @@ int main(int argc, char **argv)
         cli_help_man();
         return CLI_DONE;
     }
-    if (noun == NULL || strcmp(noun, "help") == 0) {
+    if (noun != NULL && strcmp(noun, "help") == 0) {
+        g.help = true; /* help NOUN VERB is NOUN VERB --help */
+        noun = verb;
+        verb = words > 2 ? argv[optind + 2] : NULL;
+    }
+    if (noun == NULL) {
         cli_help_all();
-        return noun == NULL && !g.help ? CLI_USAGE : CLI_DONE;
+        return g.help ? CLI_DONE : CLI_USAGE;
     }
     c = cli_find(noun, verb);
-    if (c == NULL && cli_is_noun(noun) && (verb == NULL || g.help)) {
+    if (c == NULL && cli_is_noun(noun) && verb == NULL) {
         (void)printf("dmsc %s: commands\n", noun);
         cli_list_commands(noun);
         return g.help ? CLI_DONE : CLI_USAGE;
     }
     if (c == NULL)
-        return (int)usage(&cli, "there is no such command",
-                          verb != NULL && cli_is_noun(noun) ? verb : noun);
+        return usage(cli, "there is no such command",
+                     verb != NULL && cli_is_noun(noun) ? verb : noun);
     if (g.help) {
         cli_help_command(c);
         return CLI_DONE;
     }
-    if (foreign_option(&cli, c) != NULL)
-        return (int)usage(&cli, "this command does not take the option", foreign_option(&cli, c));
-    cli.arguments = words - (c->verb != NULL ? 2 : 1);
-    cli.argument = argv + optind + (c->verb != NULL ? 2 : 1);
-    if (cli.arguments < c->least || cli.arguments > c->most)
-        return (int)usage(&cli, "wrong number of arguments, it wants", c->arguments);
-    return (int)run(&cli, c, &g);
+    if (foreign_option(cli, c) != NULL)
+        return usage(cli, "this command does not take the option", foreign_option(cli, c));
+    cli->arguments = words - (c->verb != NULL ? 2 : 1);
+    cli->argument = argv + optind + (c->verb != NULL ? 2 : 1);
+    if (cli->arguments < c->least || cli->arguments > c->most)
+        return wrong_count(cli, c);
+    return run(cli, c, &g);
+}
+
+int main(int argc, char **argv)
+{
+    struct cli cli = { .json = wants_json(argc, argv) };
+
+    hold_standard_streams();
+    no_core_file();
+    return (int)check_output(&cli, act(&cli, argc, argv));
 }

@@ -87,13 +87,56 @@ wrong 'there is no such command: nonsense' card nonsense
 wrong 'there is no such option: --nonsense' card info --nonsense
 wrong 'there is no such option: -x' card info -x
 wrong 'wrong number of arguments, it wants: PATH' card read
+wrong 'there is no such command: bogus' help bogus
+wrong 'there is no such command: bogus' help mo bogus
+run 2 "$dmsc" card read
+tells '^  try    dmsc card read --help$'
+run 0 "$dmsc" mo set --help
+cp out help
+run 0 "$dmsc" help mo set
+cmp -s out help || bad "dmsc help mo set and dmsc mo set --help differ"
+! grep -E '^.{110,}' help || bad "a line of the help is too long"
+run 0 "$dmsc" help mo
+says '^  dmsc mo set '
+run 0 "$dmsc" cert ls
+says '^no certificates are provisioned'
 wrong 'wrong number of arguments' card info something
 wrong 'wrong number of arguments' sync now
 wrong '--ma ID and --right NAME' ma check ./DevInfo
-wrong '--ma ID and --right NAME' ma check --ma x --right Nonsense ./DevInfo
+wrong '--ma ID and --right NAME' ma check --ma '' --right Get ./DevInfo
+wrong 'there is no such right' ma check --ma x --right Nonsense ./DevInfo
+run 6 "$dmsc" mo ls --config none.conf
+tells '^  where  none.conf'
+tells '^  try    --config names a file'
 wrong 'there is no such way to a card' card info --link nonsense:0
 run 2 "$dmsc" card info --link
 tells 'this option wants an argument'
+
+# --- standard output that takes nothing --------------------------------------------------------
+full() { # COMMAND LINE...
+  checks=$((checks + 1))
+  command=(dmsc "$@")
+  local got=0
+  : >out
+  XDG_STATE_HOME=$work/full "$dmsc" "$@" >/dev/full 2>err </dev/null || got=$?
+  [ $got = 1 ] || bad "exit status $got instead of 1: ${command[*]}"
+  tells '^dmsc: cannot write the output: '
+  tells '^  where  standard output$'
+  tells '^  why    No space left on device'
+  tells '^  try    '
+}
+if [ -c /dev/full ]; then
+  for line in help 'help man' --version 'mo --help' 'mo set --help' 'mo ls' 'mo ls --json' 'mo export' 'mo get ./DevInfo/Man --raw'; do
+    # shellcheck disable=SC2086  # words
+    full $line
+    ! grep -q 'was done' err || bad "${command[*]}: nothing was to be done"
+  done
+  full mo add ./App/Full 1
+  tells 'the command itself was done$'
+  run 0 env XDG_STATE_HOME="$work/full" "$dmsc" mo get ./App/Full
+else
+  echo "left out: there is no /dev/full"
+fi
 
 # --- a card of our own: secrets that no other output has by chance --------------------------------
 pin=80257913 adm=A1B2C3D4E5F60718

@@ -61,7 +61,10 @@ cmp -s image out || bad "the value is not the file"
 m 0 get ./App/Image
 says '^size +50331648$'
 says '^large +yes: --raw writes it$'
+m 0 get ./App/Image --json
+json "j['large'] is True"
 m 0 ls ./App
+says '^\./App/Image +bin +\(large, 50331648 bytes\)'
 m 1 add ./App/Image --format bin --file image
 tells '^  why    it is there already$'
 
@@ -73,9 +76,14 @@ says '^nothing is on its way$'
 head -c 65M /dev/zero >long
 m 1 set ./App/Image --file long
 tells '^  reason large:size'
+tells '^  try    .*limits.large_value, bytes: 67108864$'
 # shellcheck disable=SC2016  # for the inner shell
 run 1 bash -c '"$0" --config one.conf mo set ./App/Image --file - <image' "$dmsc"
-tells '^  why    it is longer than a node or an object may be$'
+tells '^  why    standard input is taken up to 1048576 bytes$'
+tells '^  try    name a regular file: --file FILE is taken in pieces$'
+m 6 add ./App/Int --format int --file image
+tells '^  where  \./App/Int$'
+tells '^  try    '
 m 0 rm ./App
 m 0 ls .
 
@@ -94,8 +102,31 @@ stop KILL set ./Image --file image
 m 0 drop ./Image
 says '^forgot what had come for \./Image$'
 m 1 drop ./Image
+tells '^  where  \./Image$'
 tells '^  try    dmsc mo transfers shows them$'
 m 0 get ./Image --raw
 [ "$(cat out)" = x ] || bad "the value did not stay"
+
+# An export has no large value in it, and says so.
+head -c 2M /dev/urandom >small
+m 0 add ./App/Small --format bin --file small
+m 0 add ./App/Name x
+for form in '' --json-mo --wbxml; do
+  # shellcheck disable=SC2086  # a flag or none
+  m 0 export ./App $form --out object
+  tells '^dmsc: left out: \./App/Small, 2097152 bytes: dmsc mo get \./App/Small --raw > FILE keeps it$'
+  m 0 rm ./App
+  m 0 import object
+  m 1 get ./App/Small
+  m 0 get ./App/Name
+  m 0 add ./App/Small --format bin --file small
+  # shellcheck disable=SC2086
+  m 0 export ./App $form --json
+  silent err
+  json "j['left_out'] == ['./App/Small']"
+done
+m 1 export ./App/Small
+tells '^  where  \./App/Small$'
+tells '^  try    dmsc mo get \./App/Small --raw > FILE keeps it$'
 
 finish

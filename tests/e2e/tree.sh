@@ -46,8 +46,18 @@ head -c 300 /dev/urandom >octets
 m 0 add ./App/One/Octets --format bin --type application/octet-stream --file octets
 m 0 get ./App/One/Octets --raw
 same octets out
+no 1 '' get ./App/One --raw
+run 2 "$dmsc" --config dmsc.conf mo get ./App/One/Octets --raw --json
+json "j['error']['try'] == '--raw or --json, not both'"
+m 0 ls ./App/One
+says '^\./App/One/Octets +bin +\(300 bytes\)'
 m 0 get ./App/One
 says '^type +urn:x:example:1.0$'
+says_not '^(size|allows|title) '
+m 0 get ./DevInfo
+says '^allows +Get'
+run 0 "$dmsc" --config dmsc.conf mo get ./App/One --json
+json "'size' not in j and 'Replace' in j['access'] and j['title'] == ''"
 m 0 set ./App/One/Limit -- -5
 m 0 get ./App/One/Limit
 says '^value +-5$'
@@ -124,6 +134,40 @@ no 6 '' import empty
 no 1 '' import /nonexistent
 no 2 '' import ims.xml --mode everything
 
+# --- where an export goes ---------------------------------------------------------------------------
+m 0 export ./App/One
+head -c -1 out >wanted.xml # a terminal wants a line end, a file has none
+m 0 export ./App/One --out -
+cmp -s <(head -c -1 out) wanted.xml || bad "--out - is not standard output"
+mkdir place
+echo old >place/file
+chmod 640 place/file
+ln -s place/file link
+m 0 export ./App/One --out link
+[ -L link ] || bad "a symbolic link was replaced"
+same place/file wanted.xml
+[ "$(stat -c %a place/file)" = 640 ] || bad "the mode of the file is another"
+mkfifo fifo
+cat fifo >through &
+m 0 export ./App/One --out fifo
+wait $!
+[ -p fifo ] || bad "a FIFO was replaced"
+same through wanted.xml
+m 1 export ./App/One --out place
+tells '^  where  place$'
+m 1 export ./App/One --out nowhere/file
+tells '^  why    No such file or directory$'
+chmod 500 place
+if [ -w place ]; then
+  echo "left out: root may write everywhere"
+else
+  m 1 export ./App/One --out place/file
+  tells '^  where  .*place/file$'
+  same place/file wanted.xml
+fi
+chmod 700 place
+[ "$(ls place)" = file ] || bad "something was left: $(ls place)"
+
 # --- the Inbox: the device chooses the place -------------------------------------------------------
 m 0 import account.xml --inbox
 says '^placed \./DMAcc/OpA-2 \(urn:oma:mo:oma-dm-dmacc:1\.0\)$'
@@ -137,6 +181,10 @@ sed 's/oma-dm-dmacc:1.0/unheard-of:1.0/' account.xml >unheard.xml
 no 6 inbox:unknown import unheard.xml --inbox
 no 1 inbox:node import account.xml ./Inbox
 no 1 inbox:node add ./Inbox/x 1
+m 1 add ./Inbox/x 1
+tells '^  try    dmsc mo import FILE --inbox'
+m 1 add "./$(printf 'a/%.0s' $(seq 200))a" 1
+tells '^  try    .*limits.uri_'
 no 2 '' import account.xml --inbox --mode merge
 no 2 '' import account.xml ./DMAcc --inbox
 echo '{"A":{}}' >object.json
@@ -185,6 +233,8 @@ m 0 get ./App/One/Limit
 says '^value +7$'
 printf '{"One":' >half.json
 no 6 json:syntax import half.json
+m 6 import half.json
+tells '^  where  half\.json: line '
 printf '{"One":{"Limit":"many"}}' >wrong.json
 no 6 format:int import wrong.json ./App --mode merge
 
@@ -221,6 +271,9 @@ run 0 "$dmsc" --config dmsc.conf mo find 'urn:x:find:1.0/(x)/?nv=(x)/ID:north' -
 json "[n['uri'] for n in j] == ['./App/Two']"
 no 1 client-uri:ambiguous find 'urn:x:find:1.0//ID'
 no 1 client-uri:nothing find 'urn:x:nowhere:1.0//ID'
+m 1 find 'urn:x:nowhere:1.0//ID'
+tells '^  where  urn:x:nowhere:1\.0//ID$'
+tells '^  try    dmsc mo kinds'
 no 6 client-uri: find 'urn:x:find:1.0'
 
 # --- describe: no store, no state ----------------------------------------------------------------
@@ -256,6 +309,7 @@ if [ -f "$dtd" ] && command -v xmllint >/dev/null; then
   run 0 xmllint --nonet --noout --dtdvalid "$dtd" dmacc.ddf
 fi
 run 1 "$dmsc" mo describe devinfo-7.0
+tells '^  try    dmsc mo describe lists the names'
 run 6 "$dmsc" mo describe octets
 tells '^  try    '
 run 6 "$dmsc" mo describe dmsc.conf --json
@@ -494,7 +548,12 @@ e() { # STATUS REASON ARGUMENT...
   run "$1" "$dmsc" --config ma.conf env "${@:3}"
   tells '^dmsc: cannot change the list of environments'
   tells "^  reason $2"
+  tells '^  try    '
 }
+a 6 ma check --ma com.opa.dm --right Get ./DMAcc//
+tells '^  where  \./DMAcc//$'
+tells '^  try    a LocURI is names'
+
 e 1 env:exists add car
 e 2 env:name add a/b
 e 1 env:unknown enable phone

@@ -188,14 +188,14 @@ const struct cli_command cli_card_commands[] = {
     { "readers", NULL, "", 0, 0, 0, 0, run_readers, "list the PC/SC readers",
       "Each reader of the PC/SC service, whether a card is in it, and its ATR.\n\n"
       "  dmsc readers" },
-    { "card", "apdu", "HEX...", 1, 64, CLI_NEEDS_LINK, CLI_SCP03, run_apdu,
+    { "card", "apdu", "HEX...", 1, 64, CLI_NEEDS_LINK | CLI_CHANGES, CLI_SCP03, run_apdu,
       "send commands as typed",
       "Each argument is one C-APDU. GET RESPONSE and a corrected Le are done by the link. What a\n"
       "status word means to that very command is told. --json gives an array, one answer each. "
       "With\n"
       "--scp03-keys each command goes protected.\n\n"
       "  dmsc card apdu 00A40004023F00 80F2000000" },
-    { "card", "provision", "PROFILE", 1, 1, CLI_NEEDS_LINK,
+    { "card", "provision", "PROFILE", 1, 1, CLI_NEEDS_LINK | CLI_CHANGES,
       CLI_OPTION(OPT_ADM_FILE) | CLI_OPTION(OPT_PIN_FILE), run_provision, "write a DM card profile",
       "Authorities, objects, secrets and certificates of the profile go to the DM application of "
       "the\n"

@@ -417,7 +417,7 @@ const struct cli_command cli_card_look_commands[] = {
       "and\n"
       "nothing else.\n\n"
       "  dmsc card read USIM/UST" },
-    { "card", "update", "PATH HEX", 2, 2, CLI_NEEDS_LINK,
+    { "card", "update", "PATH HEX", 2, 2, CLI_NEEDS_LINK | CLI_CHANGES,
       CLI_OPTION(OPT_PIN_FILE) | CLI_OPTION(OPT_ADM_FILE) | CLI_OPTION(OPT_RECORD) |
           CLI_OPTION(OPT_OFFSET) | CLI_SCP03,
       run_update, "write into a file",

@@ -208,27 +208,27 @@ static enum dmsc_err run_unblock(struct cli *cli)
 #define VALUE_FILES (CLI_OPTION(OPT_PIN_FILE) | CLI_OPTION(OPT_ADM_FILE) | CLI_SCP03)
 
 const struct cli_command cli_card_pin_commands[] = {
-    { "card", "verify-pin", "[KEY]", 0, 1, CLI_NEEDS_LINK, VALUE_FILES, run_verify,
+    { "card", "verify-pin", "[KEY]", 0, 1, CLI_NEEDS_LINK | CLI_CHANGES, VALUE_FILES, run_verify,
       "try a PIN or a key",
       "KEY is PIN1 (without it), PIN2, UPIN, ADM1 to ADM10 or a reference of two hex digits. A "
       "wrong value\n"
       "costs one try, and the tries that are left are told; it is never tried twice.\n\n"
       "  dmsc card verify-pin PIN1 --pin-file pin1" },
-    { "card", "change-pin", "[KEY]", 0, 1, CLI_NEEDS_LINK,
+    { "card", "change-pin", "[KEY]", 0, 1, CLI_NEEDS_LINK | CLI_CHANGES,
       VALUE_FILES | CLI_OPTION(OPT_NEW_PIN_FILE), run_change, "change a PIN or a key",
       "The old value is in --pin-file or --adm-file, the new one in --new-pin-file.\n\n"
       "  dmsc card change-pin PIN1 --pin-file old --new-pin-file new" },
-    { "card", "enable-pin", "[KEY]", 0, 1, CLI_NEEDS_LINK, VALUE_FILES, run_enable,
+    { "card", "enable-pin", "[KEY]", 0, 1, CLI_NEEDS_LINK | CLI_CHANGES, VALUE_FILES, run_enable,
       "have the card ask for a PIN",
       "From now on files whose rule names the PIN need it.\n\n"
       "  dmsc card enable-pin PIN1 --pin-file pin1" },
-    { "card", "disable-pin", "[KEY]", 0, 1, CLI_NEEDS_LINK, VALUE_FILES | CLI_OPTION(OPT_UNIVERSAL),
-      run_disable, "have the card ask for a PIN no more",
+    { "card", "disable-pin", "[KEY]", 0, 1, CLI_NEEDS_LINK | CLI_CHANGES,
+      VALUE_FILES | CLI_OPTION(OPT_UNIVERSAL), run_disable, "have the card ask for a PIN no more",
       "Files whose rule names the PIN are open from now on; with --universal they need the "
       "universal PIN\n"
       "instead.\n\n"
       "  dmsc card disable-pin PIN1 --pin-file pin1" },
-    { "card", "unblock-pin", "[KEY]", 0, 1, CLI_NEEDS_LINK,
+    { "card", "unblock-pin", "[KEY]", 0, 1, CLI_NEEDS_LINK | CLI_CHANGES,
       CLI_OPTION(OPT_PUK_FILE) | CLI_OPTION(OPT_NEW_PIN_FILE) | CLI_SCP03, run_unblock,
       "give a blocked PIN a new value",
       "The PUK is in --puk-file, the new PIN in --new-pin-file. A PUK that is wrong ten times is "

@@ -206,28 +206,55 @@ static enum dmsc_err say_check(struct cli *cli, const struct dmsc_subject *subje
                                 "steps", steps));
 }
 
+/* Every right there is, with commas between them. */
+static void all_rights(char *ret_text, size_t size)
+{
+    size_t n = 0;
+
+    ret_text[0] = '\0';
+    for (unsigned i = 0; i < 16; i++) {
+        const char *name = dmsc_right_name((enum dmsc_right)(1u << i));
+        int written = strcmp(name, "?") == 0
+                          ? 0
+                          : snprintf(ret_text + n, size - n, "%s%s", n > 0 ? ", " : "", name);
+
+        n += written > 0 && (size_t)written < size - n ? (size_t)written : 0;
+    }
+}
+
+static enum dmsc_err take_right(struct cli *cli, enum dmsc_right *ret_right)
+{
+    const char *ma = cli->option[OPT_MA], *right = cli->option[OPT_RIGHT];
+    char hint[sizeof(cli->story.hint)];
+
+    if (ma == NULL || ma[0] == '\0' || right == NULL)
+        return cli_fail(cli, DMSC_E_ARG, "check an access", "--ma ID and --right NAME say which",
+                        "dmsc ma check --ma com.opa.dm --right Get ./DevInfo");
+    if (dmsc_right_by_name(right, ret_right))
+        return DMSC_OK;
+    all_rights(hint, sizeof(hint));
+    return cli_fail_at(cli, DMSC_E_ARG, "check an access", right, "there is no such right", hint);
+}
+
 static enum dmsc_err run_check(struct cli *cli)
 {
     struct dmsc_subject subject = { .kind = DMSC_SUBJECT_MA, .server_id = cli->option[OPT_MA] };
     struct dmsc_question question = DMSC_QUESTION_INIT;
     json_t *steps = json_array();
     struct dmsc_buf uri;
-    enum dmsc_err err;
+    enum dmsc_err err = take_right(cli, &question.right);
 
     dmsc_buf_init(&uri, cli->ctx, dmsc_ctx_limits(cli->ctx)->uri_length);
-    if (cli->option[OPT_MA] == NULL || cli->option[OPT_RIGHT] == NULL ||
-        !dmsc_right_by_name(cli->option[OPT_RIGHT], &question.right)) {
-        err = cli_fail(cli, DMSC_E_ARG, "check an access", "--ma ID and --right NAME say which",
-                       "dmsc ma check --ma com.opa.dm --right Get ./DevInfo");
+    if (err != DMSC_OK)
         goto out;
-    }
     if (strncmp(subject.server_id, "local:", 6) == 0)
         subject =
             (struct dmsc_subject){ .kind = DMSC_SUBJECT_APP,
                                    .server_id = subject.server_id,
                                    .environment = dmsc_apps_environment(
                                        dmsc_bridge_apps(cli->bridge), subject.server_id + 6) };
-    err = dmsc_uri_normalise(cli->ctx, cli->argument[0], &uri, NULL);
+    err = cli_hint(cli, dmsc_uri_normalise(cli->ctx, cli->argument[0], &uri, NULL), CLI_TRY_URI);
+    (void)cli_where(cli, err, cli->argument[0]);
     if (err != DMSC_OK)
         goto out;
     question.uri = dmsc_buf_str(&uri);
@@ -283,7 +310,8 @@ const struct cli_command cli_ma_commands[] = {
       "Asks the one decision point that also serves the sessions, and shows its reasoning step by\n"
       "step: entries, scopes, delegation, the ACL that counts, grants, priority. Exit status 0 "
       "when\n"
-      "it is allowed, 4 when it is refused. --ma local:NAME asks for an application.\n\n"
+      "it is allowed, 4 when it is refused. --ma local:NAME asks for an application. Rights: Get,\n"
+      "Add, Replace, Delete, Exec, Copy, ACL, Bootstrap, WriteBack, Firmware, Delegate, All.\n\n"
       "  dmsc ma check --ma com.opa.dm --right Replace ./3GPP_IMS/RCS" },
     { "ma", "audit", "", 0, 0, CLI_NEEDS_BRIDGE, 0, run_audit,
       "list what was refused, to whom and why",

@@ -14,7 +14,7 @@ static void keep_defect(void *user, const char *defect, const char *where)
                                 json_pack("{s:s,s:o}", "defect", defect, "where", cli_text(where)));
 }
 
-static json_t *access_json(uint8_t access)
+json_t *cli_mo_access(uint8_t access)
 {
     static const struct {
         uint8_t bit;
@@ -66,7 +66,7 @@ static bool keep_node(void *user, const struct dmsc_ddf_node *node)
                json_pack("{s:o,s:o,s:I,s:o,s:s,s:o,s:o,s:b,s:o}", "name", cli_text(node->name),
                          "tree", cli_text(shown), "depth", (json_int_t)node->depth, "occurs",
                          occurs_json(node), "format", dmsc_format_name(node->format), "access",
-                         access_json(node->access), "types", types_json(node->types), "permanent",
+                         cli_mo_access(node->access), "types", types_json(node->types), "permanent",
                          node->permanent, "default",
                          node->value[0] != '\0' ? cli_text(node->value) : json_null())) == 0;
 }
@@ -149,12 +149,15 @@ static enum dmsc_err load_description(struct cli *cli, json_t *defects, struct d
         return err;
     dmsc_buf_init(&xml, cli->ctx, dmsc_ctx_limits(cli->ctx)->object_size);
     err = cli_mo_read(cli, cli->argument[0], &xml);
+    if (err == DMSC_E_IO)
+        (void)snprintf(cli->story.hint, sizeof(cli->story.hint),
+                       "dmsc mo describe lists the names that are known; else name a file");
     if (err == DMSC_OK)
-        err = cli_mo_hint(
+        err = cli_hint(
             cli, dmsc_ddf_load(cli->ctx, dmsc_buf_bytes(&xml), keep_defect, defects, ret_ddf),
             "a DDF is XML with MgmtTree at the top and Nodes in it (OMA DTD-DM-DDF 1.2)");
     else
-        err = cli_mo_hint(cli, err, "a file, or a name that dmsc mo describe lists");
+        err = cli_hint(cli, err, "a file, or a name that dmsc mo describe lists");
     dmsc_buf_clear(&xml);
     return err;
 }
@@ -168,9 +171,8 @@ static enum dmsc_err write_ddf(struct cli *cli, const struct dmsc_ddf *ddf)
     err = dmsc_ddf_export(ddf, &xml);
     if (err == DMSC_OK && cli->json)
         err = cli_json(cli, json_pack("{s:o}", "ddf", cli_text(dmsc_buf_str(&xml))));
-    else if (err == DMSC_OK && fputs(dmsc_buf_str(&xml), stdout) == EOF)
-        err = cli_fail(cli, DMSC_E_IO, "write the description", "standard output does not take it",
-                       "");
+    else if (err == DMSC_OK)
+        (void)fputs(dmsc_buf_str(&xml), stdout);
     dmsc_buf_clear(&xml);
     return err;
 }
@@ -206,6 +208,7 @@ const struct cli_command cli_mo_describe_commands[] = {
       "given at creation. Defects of a file are told by name. --ddf writes the description as a\n"
       "DDF. Without an argument the names that the library knows. Changes nothing.\n\n"
       "  dmsc mo describe fumo-1.0\n"
-      "  dmsc mo describe DMAcc.ddf --ddf" },
+      "  dmsc mo describe fumo-1.0 --ddf > one.ddf\n"
+      "  dmsc mo describe one.ddf" },
     { NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL },
 };

@@ -47,6 +47,9 @@ static enum dmsc_err take_value(struct edit *e, bool must)
     }
     if (file != NULL)
         err = cli_mo_read(e->cli, file, &e->value);
+    if (file != NULL && err == DMSC_E_LIMIT)
+        (void)snprintf(e->cli->story.hint, sizeof(e->cli->story.hint),
+                       "name a regular file: --file FILE is taken in pieces");
     else if (given)
         err = dmsc_buf_append_str(&e->value, e->cli->argument[1]);
     e->size = e->value.n;
@@ -103,7 +106,7 @@ static enum dmsc_err run_set(struct cli *cli)
         err = cli_mo_ask(cli, DMSC_RIGHT_REPLACE, uri, NULL, "set the value");
     if (err == DMSC_OK)
         err = set(&e, uri);
-    err = cli_mo_hint(cli, err, "dmsc mo get URI shows the node's format");
+    err = cli_mo_try(cli, cli_where(cli, err, uri), "dmsc mo get URI shows the node's format");
     if (err == DMSC_OK)
         err = say_done(&e, "set", "byte", e.size);
     edit_clear(&e);
@@ -165,9 +168,9 @@ static enum dmsc_err run_add(struct cli *cli)
                          spec.format == DMSC_FORMAT_NODE ? spec.type : NULL, "make the node");
     if (err == DMSC_OK)
         err = add(&e, uri, &spec);
-    err = cli_mo_hint(cli, err,
-                      err == DMSC_E_EXISTS ? "dmsc mo set changes a node that is there"
-                                           : "dmsc mo add --help; --format says what the value is");
+    err = cli_mo_try(cli, cli_where(cli, err, uri),
+                     err == DMSC_E_EXISTS ? "dmsc mo set changes a node that is there"
+                                          : "dmsc mo add --help; --format says what the value is");
     if (err == DMSC_OK && spec.format == DMSC_FORMAT_NODE)
         err = say_done(&e, "added", "node", 1);
     else if (err == DMSC_OK)
@@ -209,7 +212,7 @@ static enum dmsc_err run_rm(struct cli *cli)
         err = dmsc_tree_walk(e.tree, uri, count_node, &nodes);
         err = end(&e, err == DMSC_OK ? delete_all(&e) : err);
     }
-    err = cli_mo_hint(cli, err, "the root and permanent nodes stay; delete what is below them");
+    err = cli_mo_try(cli, err, "the root and permanent nodes stay; delete what is below them");
     if (err == DMSC_OK)
         err = say_done(&e, "deleted", "node", nodes);
     edit_clear(&e);
@@ -277,9 +280,9 @@ static enum dmsc_err run_acl(struct cli *cli)
             err = begin(&e);
         if (err == DMSC_OK)
             err = end(&e, dmsc_tree_set_acl(e.tree, uri, cli->argument[1]));
-        err = cli_mo_hint(cli, err,
-                          "as in \"Get=*&Replace=com.opa.dm+fleet-dm\"; \"\" inherits, but for "
-                          "the root");
+        err = cli_mo_try(cli, err,
+                         "as in \"Get=*&Replace=com.opa.dm+fleet-dm\"; \"\" inherits, but for "
+                         "the root");
     }
     if (err == DMSC_OK)
         err = show_acl(&e);
@@ -288,28 +291,29 @@ static enum dmsc_err run_acl(struct cli *cli)
 }
 
 const struct cli_command cli_mo_edit_commands[] = {
-    { "mo", "set", "URI [VALUE]", 1, 2, CLI_NEEDS_BRIDGE, CLI_OPTION(OPT_FILE), run_set,
-      "set the value of a leaf",
+    { "mo", "set", "URI [VALUE]", 1, 2, CLI_NEEDS_BRIDGE | CLI_CHANGES, CLI_OPTION(OPT_FILE),
+      run_set, "set the value of a leaf",
       "The value must be one of the node's format. --file takes the bytes of a file as they are,\n"
-      "and - those of standard input: secrets belong there, other people can see the command "
-      "line. A file above limits.node_value is taken in pieces; interrupted, the same command "
-      "goes\n"
-      "on where it stopped.\n"
+      "and - those of standard input: secrets belong there, other people can see the command\n"
+      "line. A file above limits.node_value is taken in pieces; interrupted, the same command\n"
+      "goes on where it stopped. Standard input is taken up to limits.node_value (1 MiB).\n"
       "A value that begins with - stands behind --.\n\n"
       "  dmsc mo set ./3GPP_IMS/Timer_T1 2500\n"
       "  dmsc mo set ./DMAcc/OpA/AppAuth/1/AAuthSecret --file secret" },
-    { "mo", "add", "URI [VALUE]", 1, 2, CLI_NEEDS_BRIDGE,
+    { "mo", "add", "URI [VALUE]", 1, 2, CLI_NEEDS_BRIDGE | CLI_CHANGES,
       CLI_OPTION(OPT_FILE) | CLI_OPTION(OPT_FORMAT) | CLI_OPTION(OPT_TYPE), run_add, "make a node",
       "With a value (or --file) a leaf, of format chr unless --format says another; without one "
       "an\n"
       "interior node. --type is the MIME type of a leaf, the MO identifier of an interior node.\n"
-      "Missing interior nodes above are made too.\n\n"
+      "Missing interior nodes above are made too. --file is as for dmsc mo set: a file in pieces,\n"
+      "standard input (-) up to limits.node_value (1 MiB).\n\n"
       "  dmsc mo add ./App/One --type urn:x:example:1.0\n"
       "  dmsc mo add ./App/One/Limit 20 --format int" },
-    { "mo", "rm", "URI", 1, 1, CLI_NEEDS_BRIDGE, 0, run_rm, "delete a node and all below it",
+    { "mo", "rm", "URI", 1, 1, CLI_NEEDS_BRIDGE | CLI_CHANGES, 0, run_rm,
+      "delete a node and all below it",
       "All or nothing: permanent nodes stay, and with them what they are in.\n\n"
       "  dmsc mo rm ./App/One" },
-    { "mo", "acl", "URI [ACL]", 1, 2, CLI_NEEDS_BRIDGE, 0, run_acl,
+    { "mo", "acl", "URI [ACL]", 1, 2, CLI_NEEDS_BRIDGE | CLI_CHANGES, 0, run_acl,
       "show who may do what by ACL, or set it",
       "The node's own ACL, and the one in force: the nearest above that has one. An empty ACL\n"
       "inherits again. What the MA list allows comes on top: dmsc ma check.\n\n"

@@ -4,96 +4,142 @@
 #include <dmsc/inbox.h>
 #include <dmsc/mo_json.h>
 #include <dmsc/wbxml.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define EXPORT_MAX ((size_t)64 << 20)
 
-/* Beside, flushed, renamed: an export that was cut short never looks like one. */
-static enum dmsc_err write_out(struct cli *cli, const char *path, struct dmsc_bytes content)
-{
-    char beside[4096];
-    int fd;
-    bool good;
-
-    if (snprintf(beside, sizeof(beside), "%s.new", path) >= (int)sizeof(beside))
-        return cli_fail(cli, DMSC_E_ARG, "write the export", "the name is too long", "");
-    fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return cli_fail(cli, DMSC_E_IO, "write the export", strerror(errno), path);
-    good = write(fd, content.p, content.n) == (ssize_t)content.n && fsync(fd) == 0;
-    good = close(fd) == 0 && good;
-    if (good && rename(beside, path) == 0)
-        return DMSC_OK;
-    (void)cli_fail(cli, DMSC_E_IO, "write the export", strerror(errno), path);
-    (void)unlink(beside);
-    return DMSC_E_IO;
-}
-
 /* On standard output: with --json inside one value, JSON of an object as it is, WBXML as hex. */
-static enum dmsc_err print_export(struct cli *cli, const char *uri, const struct dmsc_buf *object)
+static enum dmsc_err print_export(struct cli *cli, const char *uri, const struct dmsc_buf *object,
+                                  json_t *left_out)
 {
     bool json_mo = cli->option[OPT_JSON_MO] != NULL, wbxml = cli->option[OPT_WBXML] != NULL;
     bool line_end = !wbxml && !cli->json;
 
     if (cli->json)
         return cli_json(cli,
-                        json_pack("{s:o,s:o}", "uri", cli_text(uri),
+                        json_pack("{s:o,s:O,s:o}", "uri", cli_text(uri), "left_out", left_out,
                                   json_mo ? "mo"
                                   : wbxml ? "wbxml"
                                           : "tnds",
                                   json_mo ? json_loadb((const char *)object->p, object->n, 0, NULL)
                                   : wbxml ? cli_hex(cli, dmsc_buf_bytes(object))
                                           : cli_text(dmsc_buf_str(object))));
-    if (fwrite(object->p, 1, object->n, stdout) != object->n || (line_end && putchar('\n') == EOF))
-        return cli_fail(cli, DMSC_E_IO, "write the export", "standard output does not take it", "");
+    (void)fwrite(object->p, 1, object->n, stdout);
+    if (line_end)
+        (void)putchar('\n');
     return DMSC_OK;
 }
 
-static enum dmsc_err export_as(struct cli *cli, const char *uri, struct dmsc_buf *object)
+/* Large values and secrets stay behind; of the first it is said which. */
+static bool is_taken(void *user, const char *uri, const struct dmsc_node *node)
+{
+    struct cli_rows *left_out = user;
+    struct cli *cli = left_out->cli;
+
+    if ((node->flags & DMSC_NODE_SECRET) != 0)
+        return false;
+    if (node->format == DMSC_FORMAT_NODE ||
+        node->size_bytes <= dmsc_ctx_limits(cli->ctx)->node_value)
+        return true;
+    (void)json_array_append_new(left_out->rows, cli_text(uri));
+    if (!cli->json)
+        (void)fprintf(stderr,
+                      "dmsc: left out: %s, %zu bytes: dmsc mo get %s --raw > FILE keeps it\n", uri,
+                      node->size_bytes, uri);
+    return false;
+}
+
+static enum dmsc_err must_fit(struct cli *cli, const char *uri)
+{
+    size_t most = dmsc_ctx_limits(cli->ctx)->node_value;
+    struct dmsc_node node = DMSC_NODE_INIT;
+    char hint[sizeof(cli->story.hint)];
+    enum dmsc_err err = dmsc_tree_get(dmsc_bridge_tree(cli->bridge), uri, &node);
+
+    (void)snprintf(hint, sizeof(hint), "dmsc mo get %.130s --raw > FILE keeps it", uri);
+    if (err == DMSC_OK && node.format != DMSC_FORMAT_NODE && node.size_bytes > most)
+        err = cli_fail_at(cli, DMSC_E_LIMIT, "write the export", uri,
+                          "it is a large value, and an export holds none", hint);
+    dmsc_node_clear(&node);
+    return err;
+}
+
+static enum dmsc_err export_as(struct cli *cli, const char *uri, json_t *left_out,
+                               struct dmsc_buf *object)
 {
     struct dmsc_tree *tree = dmsc_bridge_tree(cli->bridge);
+    struct cli_rows left = { cli, left_out };
+    enum dmsc_err err = must_fit(cli, uri);
 
-    if (cli->option[OPT_JSON_MO] != NULL && cli->option[OPT_WBXML] != NULL)
-        return cli_fail(cli, DMSC_E_ARG, "write the export", "it has one form",
-                        "--json-mo or --wbxml, not both");
+    if (err != DMSC_OK)
+        return err;
+    dmsc_diag_clear(cli->ctx);
     if (cli->option[OPT_JSON_MO] != NULL)
-        return dmsc_mo_json_export(tree, uri, NULL, NULL, object);
-    if (cli->option[OPT_WBXML] != NULL)
-        return dmsc_tnds_export_wbxml(tree, uri, NULL, NULL, object);
-    return dmsc_tnds_export(tree, uri, NULL, NULL, object);
+        err = dmsc_mo_json_export(tree, uri, is_taken, &left, object);
+    else if (cli->option[OPT_WBXML] != NULL)
+        err = dmsc_tnds_export_wbxml(tree, uri, is_taken, &left, object);
+    else
+        err = dmsc_tnds_export(tree, uri, is_taken, &left, object);
+    if (err == DMSC_E_LIMIT && dmsc_diag_get(cli->ctx)->err != err)
+        (void)cli_fail(cli, err, "write the export", "it is longer than 64 MiB", "");
+    return cli_hint(cli, cli_where(cli, err, uri),
+                    "export parts of the tree: dmsc mo export URI, for each below this one");
+}
+
+static enum dmsc_err put_export(struct cli *cli, const char *uri, const struct dmsc_buf *object,
+                                json_t *left_out)
+{
+    const char *out = cli->option[OPT_OUT];
+    enum dmsc_err err;
+
+    if (out == NULL || strcmp(out, "-") == 0)
+        return print_export(cli, uri, object, left_out);
+    err = cli_mo_write_file(cli, out, dmsc_buf_bytes(object));
+    if (err != DMSC_OK)
+        return err;
+    return cli_json(cli, json_pack("{s:o,s:I,s:O}", "file", cli_text(out), "bytes",
+                                   (json_int_t)object->n, "left_out", left_out));
 }
 
 static enum dmsc_err run_export(struct cli *cli)
 {
     struct dmsc_buf uri, object;
+    json_t *left_out = json_array();
     enum dmsc_err err = cli_mo_uri(cli, cli->arguments > 0 ? cli->argument[0] : NULL, &uri);
     const char *at = dmsc_buf_str(&uri);
 
     dmsc_buf_init(&object, cli->ctx, EXPORT_MAX);
+    if (cli->option[OPT_JSON_MO] != NULL && cli->option[OPT_WBXML] != NULL)
+        err = cli_fail(cli, DMSC_E_ARG, "write the export", "it has one form",
+                       "--json-mo or --wbxml, not both");
     if (err == DMSC_OK)
         err = cli_mo_must_exist(cli, at);
     if (err == DMSC_OK)
         err = cli_mo_ask(cli, DMSC_RIGHT_GET, at, NULL, "write the node");
     if (err == DMSC_OK)
-        err = export_as(cli, at, &object);
-    if (err == DMSC_OK && cli->option[OPT_OUT] != NULL) {
-        err = write_out(cli, cli->option[OPT_OUT], dmsc_buf_bytes(&object));
-        if (err == DMSC_OK)
-            err = cli_json(cli, json_pack("{s:o,s:I}", "file", cli_text(cli->option[OPT_OUT]),
-                                          "bytes", (json_int_t)object.n));
-    } else if (err == DMSC_OK) {
-        err = print_export(cli, at, &object);
-    }
+        err = export_as(cli, at, left_out, &object);
+    if (err == DMSC_OK)
+        err = put_export(cli, at, &object, left_out);
+    json_decref(left_out);
     dmsc_buf_clear(&object);
     dmsc_buf_clear(&uri);
     return err;
 }
 
 /* --- import -------------------------------------------------------------------------------- */
+
+/* What is wrong with the document is wrong in the file. */
+static enum dmsc_err in_file(struct cli *cli, enum dmsc_err err)
+{
+    static const char *const of_document[] = { "json:*", "xml:*", "tnds:*", "wbxml:*" };
+
+    for (size_t i = 0; i < sizeof(of_document) / sizeof(of_document[0]); i++) {
+        if (cli_reason_is(cli, err, of_document[i]))
+            return cli_where_in(cli, err, cli->argument[0]);
+    }
+    return err;
+}
 
 enum kind { KIND_NONE, KIND_TNDS, KIND_JSON };
 
@@ -327,7 +373,8 @@ static enum dmsc_err import_inbox(struct cli *cli)
                        "TNDS XML does: dmsc mo export writes it");
     if (err == DMSC_OK)
         err = place_all(cli, object, rows);
-    err = cli_mo_hint(cli, err, "nothing was changed; docs/tree.md explains the reason");
+    err =
+        cli_mo_try(cli, in_file(cli, err), "nothing was changed; docs/tree.md explains the reason");
     for (size_t i = 0; err == DMSC_OK && i < json_array_size(rows); i++)
         cli_say(cli, "placed %s (%s)",
                 json_string_value(json_object_get(json_array_get(rows, i), "uri")),
@@ -358,10 +405,10 @@ static enum dmsc_err run_import(struct cli *cli)
         err = may_import(cli, dmsc_buf_str(&base), mode);
     if (err == DMSC_OK)
         err = change(cli, dmsc_buf_str(&base), mode, &content, &uri);
-    err = cli_mo_hint(cli, err,
-                      err == DMSC_E_EXISTS
-                          ? "--mode merge keeps what is not in the file, --mode replace deletes it"
-                          : "nothing was changed; docs/tree.md explains the reason");
+    err = cli_mo_try(cli, in_file(cli, err),
+                     err == DMSC_E_EXISTS
+                         ? "--mode merge keeps what is not in the file, --mode replace deletes it"
+                         : "nothing was changed; docs/tree.md explains the reason");
     if (err == DMSC_OK)
         err = say_imported(cli, dmsc_buf_str(&uri));
     dmsc_buf_clear(&base);
@@ -376,9 +423,11 @@ const struct cli_command cli_mo_exchange_commands[] = {
       "write a subtree as TNDS in XML or WBXML, or as JSON",
       "A document of OMA-TS-DM_TNDS 1.2 with run-time properties; with --wbxml the same in WBXML,\n"
       "which is shorter; with --json-mo the JSON of DM 2.0, which has names and values alone.\n"
-      "Secrets are left out.\n\n"
-      "  dmsc mo export ./3GPP_IMS --out ims.xml" },
-    { "mo", "import", "FILE [URI]", 1, 2, CLI_NEEDS_BRIDGE,
+      "Secrets are left out, and values above limits.node_value: of those it is said which. A "
+      "FILE\n"
+      "that is there is replaced when the export is complete; - is standard output.\n\n"
+      "  dmsc mo export ./DevInfo --out devinfo.xml" },
+    { "mo", "import", "FILE [URI]", 1, 2, CLI_NEEDS_BRIDGE | CLI_CHANGES,
       CLI_OPTION(OPT_MODE) | CLI_OPTION(OPT_INBOX), run_import, "put an object into the tree",
       "TNDS in XML or WBXML, or the JSON of DM 2.0, told apart by the first octet; - is standard\n"
       "input. Paths in it are relative to URI, or to the root. All or nothing. --mode add (the\n"
@@ -387,7 +436,7 @@ const struct cli_command cli_mo_exchange_commands[] = {
       "With --inbox each object of the file goes where objects of its kind are, as if a server "
       "had\n"
       "left it in ./Inbox; a name that is taken gets a number.\n\n"
-      "  dmsc mo import ims.xml --mode replace\n"
-      "  dmsc mo import account.xml --inbox" },
+      "  dmsc mo export ./App/One --out one.xml\n"
+      "  dmsc mo import one.xml --mode replace" },
     { NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL },
 };

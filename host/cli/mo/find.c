@@ -61,9 +61,9 @@ static enum dmsc_err run_find(struct cli *cli)
     enum dmsc_err err = dmsc_client_uri_resolve(dmsc_bridge_tree(cli->bridge), cli->argument[0],
                                                 see, found, &s, NULL);
 
-    err = cli_mo_hint(cli, err,
-                      "MOID/instance/path, as in urn:oma:mo:oma-dm-devinfo:1.0//DevId; "
-                      "docs/tree.md has it all");
+    err = cli_mo_try(cli, cli_where(cli, err, cli->argument[0]),
+                     "MOID/instance/path, as in urn:oma:mo:oma-dm-devinfo:1.0//DevId; "
+                     "docs/tree.md has it all");
     if (err == DMSC_OK)
         err = rows_of(cli, s.uris, rows);
     json_decref(s.uris);

@@ -184,11 +184,10 @@ static enum dmsc_err write_parts(struct cli *cli, const char *uri)
     do {
         dmsc_buf_reset(&part);
         err = dmsc_tree_value_part(dmsc_bridge_tree(cli->bridge), uri, at, PIECE, &part);
-        if (err == DMSC_OK && part.n > 0 && fwrite(part.p, 1, part.n, stdout) != part.n)
-            err =
-                cli_fail(cli, DMSC_E_IO, "write the value", "standard output does not take it", "");
+        if (err == DMSC_OK)
+            (void)fwrite(part.p, 1, part.n, stdout);
         at += part.n;
-    } while (err == DMSC_OK && part.n > 0);
+    } while (err == DMSC_OK && part.n > 0 && !ferror(stdout));
     dmsc_buf_clear(&part);
     return err;
 }
@@ -272,8 +271,8 @@ static enum dmsc_err run_drop(struct cli *cli)
         }
     } while (err == DMSC_OK && drop.actor[0] != '\0');
     if (err == DMSC_OK && n == 0)
-        err = cli_fail(cli, DMSC_E_NOTFOUND, "forget a transfer", "none to this node is on its way",
-                       "dmsc mo transfers shows them");
+        err = cli_fail_at(cli, DMSC_E_NOTFOUND, "forget a transfer", drop.uri,
+                          "none to this node is on its way", "dmsc mo transfers shows them");
     if (err == DMSC_OK) {
         cli_say(cli, "forgot what had come for %s", drop.uri);
         err = cli_json(cli, json_pack("{s:o,s:I}", "uri", cli_text(drop.uri), "dropped", n));
@@ -290,7 +289,7 @@ const struct cli_command cli_mo_large_commands[] = {
       "object of a server as well. One that was interrupted is gone on with by the same command;\n"
       "after seven days it is forgotten.\n\n"
       "  dmsc mo transfers" },
-    { "mo", "drop", "URI", 1, 1, CLI_NEEDS_BRIDGE, 0, run_drop,
+    { "mo", "drop", "URI", 1, 1, CLI_NEEDS_BRIDGE | CLI_CHANGES, 0, run_drop,
       "forget the transfers to a node that are on their way",
       "What had come goes; the node's value stays.\n\n"
       "  dmsc mo drop ./App/One/Image" },

@@ -2,28 +2,49 @@
 /* dmsc mo ls, get: look at the management tree; and what all of dmsc mo shares. */
 #include "host/cli/mo/mo.h"
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
+#define VALUE_SHOWN 200u /* octets, in a listing */
+
 const struct dmsc_subject cli_mo_owner = { .kind = DMSC_SUBJECT_LOCAL, .server_id = "local:" };
 
-enum dmsc_err cli_mo_hint(struct cli *cli, enum dmsc_err err, const char *hint)
-{
-    const struct dmsc_diag *told = dmsc_diag_get(cli->ctx);
+/* What to do about a reason that the library names, whichever command met it. */
+static const struct cli_try tries[] = {
+    { "uri:length", "a LocURI is no longer than limits.uri_length, characters", CLI_LIMIT_SIZE,
+      offsetof(struct dmsc_limits, uri_length) },
+    { "uri:segment", "a name is no longer than limits.uri_segment, characters", CLI_LIMIT_SIZE,
+      offsetof(struct dmsc_limits, uri_segment) },
+    { "uri:depth", "a LocURI has no more names than limits.uri_depth", CLI_LIMIT_COUNT,
+      offsetof(struct dmsc_limits, uri_depth) },
+    { "large:many", "dmsc mo transfers lists them, dmsc mo drop URI forgets one; limits.transfers",
+      CLI_LIMIT_COUNT, offsetof(struct dmsc_limits, transfers) },
+    { "large:size", "a value is no longer than limits.large_value, bytes", CLI_LIMIT_SIZE,
+      offsetof(struct dmsc_limits, large_value) },
+    { "*:secret", "a secret is no longer than limits.node_value, bytes", CLI_LIMIT_SIZE,
+      offsetof(struct dmsc_limits, node_value) },
+    { "large:bound", "a node that an application serves is no longer than limits.node_value, bytes",
+      CLI_LIMIT_SIZE, offsetof(struct dmsc_limits, node_value) },
+    { "ddf:*", "dmsc mo describe lists descriptions, dmsc mo describe NAME shows what may be there",
+      CLI_NO_LIMIT, 0 },
+    { "inbox:node", "dmsc mo import FILE --inbox: the device chooses the place", CLI_NO_LIMIT, 0 },
+    { "client-uri:nothing", "dmsc mo kinds lists kinds of objects, and where there are any",
+      CLI_NO_LIMIT, 0 },
+    { NULL, NULL, CLI_NO_LIMIT, 0 },
+};
 
-    if (err == DMSC_OK || cli->story.err == err || told->err != err || told->hint[0] != '\0')
-        return err;
-    cli->story = *told;
-    (void)snprintf(cli->story.hint, sizeof(cli->story.hint), "%s", hint);
-    return err;
+enum dmsc_err cli_mo_try(struct cli *cli, enum dmsc_err err, const char *otherwise)
+{
+    return cli_hint_by_reason(cli, err, tries, otherwise);
 }
 
 enum dmsc_err cli_mo_uri(struct cli *cli, const char *given, struct dmsc_buf *uri)
 {
     dmsc_buf_init(uri, cli->ctx, dmsc_ctx_limits(cli->ctx)->uri_length);
-    return cli_mo_hint(
-        cli, dmsc_uri_normalise(cli->ctx, given != NULL ? given : ".", uri, NULL),
-        "a LocURI is names with / between them: ./DevInfo/DevId; dmsc mo ls shows them");
+    given = given != NULL ? given : ".";
+    return cli_mo_try(cli, cli_where(cli, dmsc_uri_normalise(cli->ctx, given, uri, NULL), given),
+                      CLI_TRY_URI);
 }
 
 static enum dmsc_err uri_of(struct cli *cli, struct dmsc_buf *uri)
@@ -44,21 +65,38 @@ enum dmsc_err cli_mo_must_exist(struct cli *cli, const char *uri)
     return DMSC_E_NOTFOUND;
 }
 
-/* Binary values and long ones would spoil a listing. */
+static bool is_large(const struct cli *cli, const struct dmsc_node *node)
+{
+    return node->size_bytes > dmsc_ctx_limits(cli->ctx)->node_value;
+}
+
+/* Binary values and long ones would spoil a listing: how much there is. */
+static void add_size(const struct cli *cli, json_t *row, const struct dmsc_node *node)
+{
+    if (!cli->json && node->size_bytes > 0)
+        (void)json_object_set_new(row, "value",
+                                  json_sprintf("(%s%zu byte%s)",
+                                               is_large(cli, node) ? "large, " : "",
+                                               node->size_bytes, node->size_bytes == 1 ? "" : "s"));
+}
+
 static void add_value(struct cli_rows *l, json_t *row, const char *uri,
                       const struct dmsc_node *node)
 {
     struct dmsc_buf value;
 
-    if (node->format == DMSC_FORMAT_NODE || node->format == DMSC_FORMAT_BIN)
+    if (node->format == DMSC_FORMAT_NODE)
         return;
     if ((node->flags & DMSC_NODE_SECRET) != 0) {
         (void)json_object_set_new(row, "value", json_string("(secret)"));
         return;
     }
-    dmsc_buf_init(&value, l->cli->ctx, dmsc_ctx_limits(l->cli->ctx)->node_value);
-    if (node->size_bytes <= 200 &&
-        dmsc_tree_value(dmsc_bridge_tree(l->cli->bridge), uri, &value) == DMSC_OK)
+    if (node->format == DMSC_FORMAT_BIN || node->size_bytes > VALUE_SHOWN) {
+        add_size(l->cli, row, node);
+        return;
+    }
+    dmsc_buf_init(&value, l->cli->ctx, VALUE_SHOWN);
+    if (dmsc_tree_value(dmsc_bridge_tree(l->cli->bridge), uri, &value) == DMSC_OK)
         (void)json_object_set_new(row, "value", cli_text(dmsc_buf_str(&value)));
     dmsc_buf_clear(&value);
 }
@@ -138,10 +176,19 @@ enum dmsc_err cli_mo_ask(struct cli *cli, enum dmsc_right right, const char *uri
 
 static enum dmsc_err read_failed(struct cli *cli, const char *path, const char *why)
 {
-    (void)cli_fail(cli, DMSC_E_IO, "read the file", why,
-                   "name a file that you can read, or - for standard input");
-    (void)snprintf(cli->story.where, sizeof(cli->story.where), "%s", path);
-    return DMSC_E_IO;
+    return cli_fail_at(cli, DMSC_E_IO, "read the file", path, why,
+                       "name a file that you can read, or - for standard input");
+}
+
+static enum dmsc_err too_long(struct cli *cli, const char *path, size_t most)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    char why[sizeof(cli->story.why)];
+
+    (void)snprintf(why, sizeof(why), "%s up to %zu bytes",
+                   is_stdin ? "standard input is taken" : "it is taken", most);
+    return cli_fail_at(cli, DMSC_E_LIMIT, is_stdin ? "read standard input" : "read the file", path,
+                       why, "docs/limits.md has node_value and object_size");
 }
 
 enum dmsc_err cli_mo_read(struct cli *cli, const char *path, struct dmsc_buf *content)
@@ -169,11 +216,8 @@ enum dmsc_err cli_mo_read(struct cli *cli, const char *path, struct dmsc_buf *co
     }
     if (err == DMSC_OK && ferror(file))
         err = read_failed(cli, path, strerror(errno));
-    if (err == DMSC_E_LIMIT) {
-        (void)cli_fail(cli, err, "read the file", "it is longer than a node or an object may be",
-                       "docs/limits.md has node_value and object_size");
-        (void)snprintf(cli->story.where, sizeof(cli->story.where), "%s", path);
-    }
+    if (err == DMSC_E_LIMIT)
+        err = too_long(cli, path, content->ceiling);
     if (file != stdin)
         (void)fclose(file);
     return err;
@@ -185,10 +229,14 @@ static enum dmsc_err get_leaf(struct cli *cli, const char *uri, json_t *record)
     struct dmsc_buf value;
     enum dmsc_err err;
 
+    if (cli->option[OPT_RAW] != NULL && cli->json)
+        return cli_fail_at(cli, DMSC_E_ARG, "write the value", uri,
+                           "the bytes as they are are no JSON", "--raw or --json, not both");
     if (cli->option[OPT_RAW] != NULL)
         return cli_mo_write_value(cli, uri);
     if ((uint64_t)json_integer_value(json_object_get(record, "size")) > most) {
-        (void)json_object_set_new(record, "large", json_string("yes: --raw writes it"));
+        (void)json_object_set_new(record, "large",
+                                  cli->json ? json_true() : json_string("yes: --raw writes it"));
         return DMSC_OK;
     }
     dmsc_buf_init(&value, cli->ctx, most);
@@ -201,18 +249,31 @@ static enum dmsc_err get_leaf(struct cli *cli, const char *uri, json_t *record)
     return err;
 }
 
+/* In JSON all of it, for people what is not as it is with most nodes. */
+static void add_properties(struct cli *cli, json_t *record, const struct dmsc_node *node)
+{
+    if (node->format == DMSC_FORMAT_NODE)
+        (void)json_object_del(record, "size");
+    if (cli->json || node->title[0] != '\0')
+        (void)json_object_set_new(record, "title", cli_text(node->title));
+    if (cli->json || node->access != DMSC_ACCESS_DYNAMIC)
+        (void)json_object_set_new(record, "access", cli_mo_access(node->access));
+}
+
 static enum dmsc_err get_node(struct cli *cli, const char *uri)
 {
     static const struct cli_column columns[] = {
         { "uri", "node" },
         { "format", "format" },
         { "type", "type" },
+        { "title", "title" },
         { "value", "value" },
         { "value_hex", "value" },
         { "children", "children" },
         { "size", "size" },
         { "acl", "ACL" },
         { "effective_acl", "ACL in force" },
+        { "access", "allows" },
         { "large", "large" },
         { "tstamp", "last change" },
         { "verno", "version" },
@@ -235,7 +296,11 @@ static enum dmsc_err get_node(struct cli *cli, const char *uri)
     record = json_incref(json_array_get(l.rows, 0));
     (void)json_object_del(record, "value");
     (void)json_object_set_new(record, "effective_acl", cli_text(dmsc_buf_str(&acl)));
-    if (node.format == DMSC_FORMAT_NODE) {
+    add_properties(cli, record, &node);
+    if (node.format == DMSC_FORMAT_NODE && cli->option[OPT_RAW] != NULL)
+        err = cli_fail_at(cli, DMSC_E_STATE, "write the value", uri, "an interior node has none",
+                          "dmsc mo ls URI lists what is below it");
+    else if (node.format == DMSC_FORMAT_NODE) {
         json_t *children = json_array();
 
         err = dmsc_tree_children(tree, uri, add_child, children);
@@ -274,7 +339,7 @@ const struct cli_command cli_mo_commands[] = {
       "  dmsc mo ls ./3GPP_IMS" },
     { "mo", "get", "URI", 1, 1, CLI_NEEDS_BRIDGE, CLI_OPTION(OPT_RAW), run_get, "show one node",
       "Value or children, all properties, and the ACL that is in force. --raw writes the value's\n"
-      "bytes and nothing else.\n\n"
+      "bytes and nothing else: not with --json.\n\n"
       "  dmsc mo get ./DevInfo/DevId" },
     { NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL },
 };

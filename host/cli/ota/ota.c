@@ -318,7 +318,7 @@ const struct cli_command cli_ota_commands[] = {
       "is told, and nothing of it is proved. A response is read as the answer to a command with\n"
       "the SPI of the key file. The counter in the file stays as it is.\n\n"
       "  dmsc ota unwrap 027100000B0AB0001000000000000006 --keys card.ota" },
-    { "ota", "deliver", "SCRIPT", 1, 1, CLI_NEEDS_LINK, WRAP_OPTIONS, cli_ota_deliver,
+    { "ota", "deliver", "SCRIPT", 1, 1, CLI_NEEDS_LINK | CLI_CHANGES, WRAP_OPTIONS, cli_ota_deliver,
       "send a script to the card and explain its answer",
       "Wraps as \"dmsc ota wrap\" does, sends the packet by ENVELOPE (SMS-PP DOWNLOAD), in parts\n"
       "if it is long, and reads the proof of receipt: from the answer to the ENVELOPE, or, when\n"

@@ -155,7 +155,7 @@ static enum dmsc_err run_card_script(struct cli *cli)
 }
 
 const struct cli_command cli_script_commands[] = {
-    { "card", "script", "FILE", 1, 1, CLI_NEEDS_LINK,
+    { "card", "script", "FILE", 1, 1, CLI_NEEDS_LINK | CLI_CHANGES,
       CLI_OPTION(OPT_ALL) | CLI_OPTION(OPT_REPORT) | CLI_OPTION(OPT_OUT) | CLI_OPTION(OPT_RAW),
       run_card_script, "run a card script",
       "The PCOM dialect of SIM vendors (.POWER_ON, .DEFINE, .CALL, %NAME, W(2;1), [expected], "
