@@ -467,10 +467,12 @@ for _ in range(600):
     time.sleep(0.05)
 END
 for _ in $(seq 200); do [ -e locked ] && break; sleep 0.05; done
-run 75 "$dmsc" --config dmsc.conf sync
+run 75 "$dmsc" --config dmsc.conf mo add ./Later
 tells '^  why    '
-run 75 "$dmsc" --config dmsc.conf sync --json
+run 75 "$dmsc" --config dmsc.conf mo add ./Later --json
 json "j['error']['code'] == 'DMSC_E_AGAIN' and j['error']['exit'] == 75"
+# A card that is as it was is nothing to write.
+run 0 "$dmsc" --config dmsc.conf sync
 touch "$work/done"
 wait
 
