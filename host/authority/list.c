@@ -52,8 +52,7 @@ static enum dmsc_reason entry_says(const struct dmsci_case *c, const struct dmsc
     *ret_by = denied != NULL ? denied : ma;
     dmsci_tell(c, "MA list entry %u (%.48s), priority %u: %s", ma->id, ma->name, ma->priority,
                dmsc_reason_text(reason));
-    if (ma->delegated)
-        dmsci_tell(c, "  delegated by entry %u, depth %u", ma->delegated_by, ma->delegation_depth);
+    dmsci_tell_delegation(c, ma, object);
     if (denied != NULL)
         dmsci_tell(c, "  deny entry %u (%.48s), priority %u", denied->id, denied->name,
                    denied->priority);

@@ -89,6 +89,9 @@ bool dmsci_scope_covers(const struct dmsc_ma *ma, const struct dmsci_object *obj
 enum dmsc_reason dmsci_delegation(const struct dmsc_ma_list *list, const struct dmsc_ma *ma,
                                   const struct dmsci_object *object, struct dmsc_now now,
                                   uint16_t *rights);
+/** The same chain hop by hop, for who wants to know the way. */
+void dmsci_tell_delegation(const struct dmsci_case *c, const struct dmsc_ma *ma,
+                           const struct dmsci_object *object);
 /** What the MA list says (list.c): docs/card-application.md, steps 2 to 5. */
 struct dmsc_verdict dmsci_list_says(const struct dmsci_case *c);
 

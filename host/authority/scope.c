@@ -58,24 +58,58 @@ static bool may_delegate(const struct dmsc_ma *ma, const struct dmsci_object *ob
     return false;
 }
 
+/* Why a delegation by @p from to @p ma does not hold; NULL: it does. The bound on hops also ends
+ * every cycle. */
+static const char *hop_fails(const struct dmsc_ma *ma, const struct dmsc_ma *from, unsigned hop,
+                             const struct dmsci_object *object, struct dmsc_now now)
+{
+    enum dmsc_reason reason;
+
+    if (from == NULL)
+        return "there is no such entry";
+    if (hop >= DMSCI_DELEGATION_HOPS)
+        return "the chain is too long";
+    if ((from->flags & DMSC_MA_DENY) != 0)
+        return "it is a deny entry";
+    reason = dmsci_entry_in_force(from, now);
+    if (reason != DMSC_ALLOWED)
+        return dmsc_reason_text(reason);
+    if (!may_delegate(from, object))
+        return "its scopes do not give Delegate for this";
+    /* A delegate may hand on only while depth remains, and less of it. */
+    if (from->delegated && from->delegation_depth <= ma->delegation_depth)
+        return "it has no depth left to hand on";
+    return NULL;
+}
+
 enum dmsc_reason dmsci_delegation(const struct dmsc_ma_list *list, const struct dmsc_ma *ma,
                                   const struct dmsci_object *object, struct dmsc_now now,
                                   uint16_t *rights)
 {
-    /* The bound on hops also ends every cycle. */
     for (unsigned hop = 0; ma->delegated; hop++) {
         const struct dmsc_ma *from = dmsc_ma_list_by_id(list, ma->delegated_by);
 
-        if (hop >= DMSCI_DELEGATION_HOPS || from == NULL || (from->flags & DMSC_MA_DENY) != 0)
-            return DMSC_REFUSED_DELEGATION;
-        if (dmsci_entry_in_force(from, now) != DMSC_ALLOWED || !may_delegate(from, object))
-            return DMSC_REFUSED_DELEGATION;
-        /* A delegate may hand on only while depth remains, and less of it. */
-        if (from->delegated && from->delegation_depth <= ma->delegation_depth)
+        if (hop_fails(ma, from, hop, object, now) != NULL)
             return DMSC_REFUSED_DELEGATION;
         if (object != NULL)
             *rights &= dmsci_scope_rights(from, object);
         ma = from;
     }
     return DMSC_ALLOWED;
+}
+
+void dmsci_tell_delegation(const struct dmsci_case *c, const struct dmsc_ma *ma,
+                           const struct dmsci_object *object)
+{
+    const char *fails = NULL;
+
+    for (unsigned hop = 0; ma != NULL && ma->delegated && fails == NULL; hop++) {
+        const struct dmsc_ma *from = dmsc_ma_list_by_id(&c->authority->list, ma->delegated_by);
+
+        fails = hop_fails(ma, from, hop, object, c->now);
+        dmsci_tell(c, "  delegated by entry %u (%.48s), depth %u: %s", ma->delegated_by,
+                   from != NULL ? from->name : "?", ma->delegation_depth,
+                   fails != NULL ? fails : "holds");
+        ma = from;
+    }
 }

@@ -3,6 +3,7 @@
 #include "tests/support/test.h"
 #include "tests/unit/authority/fixture.h"
 #include <dmsc/ctx.h>
+#include <stdio.h>
 #include <string.h>
 
 #define FULL_ENTRY                                                                                 \
@@ -222,10 +223,65 @@ static void types_have_names_and_urns(void **state)
         assert_non_null(dmsc_mo_type_name((enum dmsc_mo_type)type));
 }
 
+static void keep_step(void *user, const char *text)
+{
+    char *all = user;
+
+    if (strstr(text, "delegated by") != NULL)
+        (void)snprintf(all + strlen(all), 600 - strlen(all), "%s\n", text);
+}
+
+/* Who asks why is told each hop of the chain, and where it breaks. */
+static void the_chain_is_told(void **state)
+{
+    static const struct {
+        const char *second, *third;
+        const char *told;
+    } rows[] = {
+        { "id=2 server=com.b from=1:2 scope=00,.,8000", "id=3 server=com.c from=2:1 scope=00,.,1",
+          "  delegated by entry 2 (entry 2), depth 1: holds\n  delegated by entry 1 (entry 1), "
+          "depth 2: "
+          "holds\n" },
+        { "id=2 server=com.b from=1:2 scope=00,.,0001", "id=3 server=com.c from=2:1 scope=00,.,1",
+          "  delegated by entry 2 (entry 2), depth 1: its scopes do not give Delegate for this\n" },
+        { "id=2 server=com.b from=1:1 scope=00,.,8000", "id=3 server=com.c from=2:1 scope=00,.,1",
+          "  delegated by entry 2 (entry 2), depth 1: it has no depth left to hand on\n" },
+        { "id=2 server=com.b from=7:2 scope=00,.,8000", "id=3 server=com.c from=2:1 scope=00,.,1",
+          "  delegated by entry 2 (entry 2), depth 1: holds\n"
+          "  delegated by entry 7 (?), depth 2: there is no such entry\n" },
+    };
+    struct dmsc_ctx *ctx = NULL;
+
+    (void)state;
+    assert_int_equal(dmsc_ctx_new(NULL, &ctx), DMSC_OK);
+    for (size_t i = 0; i < DMSCI_ARRAY_LEN(rows); i++) {
+        const struct dmsc_subject subject = { .kind = DMSC_SUBJECT_MA, .server_id = "com.c" };
+        struct dmsc_question question = DMSC_QUESTION_INIT;
+        struct dmsc_ma_list list = DMSC_MA_LIST_INIT;
+        struct fixture f = fixture_begin(ctx);
+        char told[600] = "";
+
+        fixture_ma(&list, "id=1 server=com.a scope=00,.,8000");
+        fixture_ma(&list, rows[i].second);
+        fixture_ma(&list, rows[i].third);
+        assert_int_equal(dmsc_authority_set_list(f.authority, &list), DMSC_OK);
+        fixture_free_list(&list);
+        question.right = DMSC_RIGHT_GET;
+        question.uri = ".";
+        question.step = keep_step;
+        question.user = told;
+        (void)dmsc_authority_ask(f.authority, &subject, &question, (struct dmsc_now){ 100, true });
+        assert_string_equal(told, rows[i].told);
+        fixture_end(&f);
+    }
+    dmsc_ctx_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_copy_is_whole_or_not_there),
+        cmocka_unit_test(the_chain_is_told),
         cmocka_unit_test(a_list_is_put_in_force_or_not),
         cmocka_unit_test(the_list_in_force_is_a_copy),
         cmocka_unit_test(entries_are_found),
