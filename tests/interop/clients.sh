@@ -87,6 +87,24 @@ sign() {
 
 # On T=0, strict, through the driver of dmsc; the certificates and public keys on the card are the
 # judges' input, openssl is the judge.
+# Firmware whose package was signed inside the card, by a key that never leaves it and whose
+# certificate is the card's: begun, vouched for, done. Signed by the other key it is not.
+update_with_key() {
+  local kind own=$1 other=$2
+  for kind in "$own" "$other"; do
+    pkcs15-tool --read-certificate "$kind" --output "$work/code$kind.pem" >"$work/out" 2>&1 ||
+      fail "certificate $kind was not read"
+    openssl x509 -in "$work/code$kind.pem" -outform DER -out "$work/code$kind.der"
+  done
+  rm -f "$work"/firmware.db*
+  (cd "$work" && "$build/docs/firmware" firmware.db text signature "code$own.der") >"$work/out" 2>&1 ||
+    fail "the update was not begun"
+  grep -q '^state 100: ' "$work/out" || fail "the update was not done"
+  (cd "$work" && "$build/docs/firmware" firmware.db text signature "code$other.der") >"$work/out" 2>&1 ||
+    fail "the second update was not begun"
+  grep -q '^forgets the package$' "$work/out" || fail "a package that nobody vouches for was kept"
+}
+
 test_signing() {
   local kind
   command -v pkcs11-tool >/dev/null || skip "pkcs11-tool is not installed"
@@ -106,8 +124,10 @@ test_signing() {
   done
   sign 01 SHA256-RSA-PKCS
   verify "$work/public01.pem"
+  update_with_key 01 02
   sign 02 ECDSA-SHA256
   verify "$work/public02.pem"
+  update_with_key 02 01
   # pkcs15-crypt, which has no PKCS#11 in between, makes the very same RSA signature.
   sign 01 SHA256-RSA-PKCS
   cp "$work/signature" "$work/first"
